@@ -1,0 +1,1 @@
+"""The asyncio-native client for Genesys Multicloud CX: await the outcome, not the acknowledgement."""

@@ -1,0 +1,323 @@
+"""Every exception of the package, cut by what the caller can do next.
+
+Must live here: the tree and the data each error carries. Must not: the decision when to raise one, or any I/O.
+
+EngageError
+├── ConfigurationError        (ValueError)     a setting is missing or wrong: mend it; names the setting
+├── InvalidArgument           (ValueError)     an argument cannot be sent: mend the call; nothing was sent
+├── SessionClosed                              the session is closed or not yet open: open one
+├── WrongEventLoop                             used from another event loop than the one it was opened in
+├── TransportError                             no (complete) answer came
+│   ├── NotSent                                nothing left this machine: try again as you like
+│   └── OutcomeUnknown                         sent, no answer: look before you try again
+├── MalformedResponse                          an answer came that is not of the documented form
+├── ApiError                                   the server refused: code, message, detail, HTTP status
+│   ├── Unauthorized                           401, 403 or code 603: the token or the session is not (or no longer) good
+│   ├── NotFound                               404
+│   ├── RateLimited                            429: `retry_after` seconds, when the server says
+│   ├── ServerFault                            5xx
+│   └── PartialSuccess                         code 2 where one result was expected; `partial` holds what worked
+├── AuthenticationError                        no token to be had: the token endpoint refused, or credentials are missing
+├── NotificationError                          the CometD side
+│   ├── HandshakeRefused
+│   └── SubscriptionRefused
+├── OperationError                             an operation was sent, and its outcome is not its result
+│   ├── OperationFailed                        the switch refused it: an `EventError` said so, or the session's own event did
+│   │   └── CallEnded                          its call ended first
+│   ├── OperationTimeout      (TimeoutError)   its deadline passed; the outcome is unknown
+│   └── OperationLost                          the notification session was lost; the outcome is unknown
+├── WaitTimeout               (TimeoutError)   your waiting ended (`wait_for`, `until`); nothing failed
+├── EventsDropped                              a stream with the policy "raise" was too slow
+└── PartialFailure            (ExceptionGroup) what `PartialResult.raise_for_errors()` raises
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from engage_async.protocol.envelope import PartialResult, Status
+
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "CallEnded",
+    "ConfigurationError",
+    "EngageError",
+    "EventsDropped",
+    "HandshakeRefused",
+    "InvalidArgument",
+    "MalformedResponse",
+    "Matched",
+    "NotFound",
+    "NotSent",
+    "NotificationError",
+    "OperationError",
+    "OperationFailed",
+    "OperationLost",
+    "OperationTimeout",
+    "OutcomeUnknown",
+    "PartialFailure",
+    "PartialSuccess",
+    "RateLimited",
+    "ServerFault",
+    "SessionClosed",
+    "SubscriptionRefused",
+    "TransportError",
+    "Unauthorized",
+    "WaitTimeout",
+    "WrongEventLoop",
+]
+
+Matched = Literal["operation-id", "object", "code", "sole", "guess", "snapshot", "reply"]
+"""How an outcome found its operation, most certain first but for the last two:
+
+* ``"operation-id"``: the event names the operation;
+* ``"object"``: the event names the operation's call, DN, channel, destination …;
+* ``"code"``: the error code fits the oldest such operation only;
+* ``"sole"``: it was the only operation pending on that channel;
+* ``"guess"``: the oldest accepted operation of several that fit equally well;
+* ``"snapshot"``: proven by ``GET /current-session`` after the notification connection was lost;
+* ``"reply"``: settled by the HTTP reply itself.
+"""
+
+
+class EngageError(Exception):
+    """The root of everything that this package raises on purpose."""
+
+
+class ConfigurationError(EngageError, ValueError):
+    """A setting is missing or wrong.
+
+    `setting` is its name as an argument, for example ``"base_url"``.
+    """
+
+    def __init__(self, setting: str, problem: str) -> None:
+        super().__init__(f"{setting}: {problem}")
+        self.setting = setting
+        self.problem = problem
+
+
+class InvalidArgument(EngageError, ValueError):  # noqa: N818 - reads as what it is
+    """An argument cannot be sent as it is. Nothing was sent."""
+
+
+class SessionClosed(EngageError):  # noqa: N818
+    """The session is closed, or was never opened."""
+
+
+class WrongEventLoop(EngageError, RuntimeError):  # noqa: N818
+    """The object belongs to another event loop than the running one."""
+
+
+class TransportError(EngageError):
+    """No complete answer came back. See the chained ``__cause__``."""
+
+
+class NotSent(TransportError):
+    """Nothing of the request left this machine, so repeating it is always safe."""
+
+
+class OutcomeUnknown(TransportError):
+    """The request, or a part of it, was sent and no complete answer came. It may have taken effect."""
+
+
+class MalformedResponse(EngageError):  # noqa: N818
+    """An answer is not of the documented form.
+
+    `http_status` is the HTTP status; `excerpt` is the start of the body, as text.
+    """
+
+    def __init__(self, message: str, *, http_status: int | None = None, excerpt: str = "") -> None:
+        super().__init__(message)
+        self.http_status = http_status
+        self.excerpt = excerpt
+
+
+class ApiError(EngageError):
+    """The server answered that it refuses the request.
+
+    `code` is ``status.code`` of the reply, or the HTTP status when the body has none. `message` and `detail` are the
+    server's own. `operation` names the operation, for example ``"voice.hold"``.
+    """
+
+    def __init__(  # noqa: D417
+        self, code: int, message: str = "", detail: Any = None, *, http_status: int = 200, operation: str = ""
+    ) -> None:
+        where = f"{operation}: " if operation else ""
+        told = f": {message}" if message else ""
+        http = f" (HTTP {http_status})" if http_status != 200 else ""
+        super().__init__(f"{where}status code {code}{told}{http}")
+        self.code = code
+        self.message = message
+        self.detail = detail
+        self.http_status = http_status
+        self.operation = operation
+
+
+class Unauthorized(ApiError):  # noqa: N818
+    """HTTP 401 or 403, or status code 603: the token, the API key or the session is not (or no longer) accepted."""
+
+
+class NotFound(ApiError):  # noqa: N818
+    """HTTP 404: no such path or object."""
+
+
+class RateLimited(ApiError):  # noqa: N818
+    """HTTP 429. `retry_after` is in seconds, None when the server does not say."""
+
+    retry_after: float | None = None
+
+
+class ServerFault(ApiError):  # noqa: N818
+    """HTTP 5xx."""
+
+    retry_after: float | None = None
+
+
+class PartialSuccess(ApiError):  # noqa: N818
+    """Status code 2 on an operation that is not a bulk operation. `partial` holds the data and the errors."""
+
+    def __init__(self, partial: PartialResult[Any], *, operation: str = "") -> None:
+        super().__init__(2, f"{len(partial.errors)} part(s) failed", operation=operation)
+        self.partial = partial
+
+
+class AuthenticationError(EngageError):
+    """No access token could be had.
+
+    `error` is the OAuth 2 error code (``invalid_grant``, ``invalid_client`` …) when the token endpoint gave one.
+    """
+
+    def __init__(self, message: str, *, error: str | None = None, http_status: int | None = None) -> None:
+        super().__init__(message)
+        self.error = error
+        self.http_status = http_status
+
+
+class NotificationError(EngageError):
+    """The notification (CometD) connection could not do what was asked.
+
+    `reply` is the Bayeux message that said so, when there is one.
+    """
+
+    def __init__(self, message: str, *, reply: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.reply = reply
+
+
+class HandshakeRefused(NotificationError):
+    """The server refused the handshake and advised not to try again."""
+
+
+class SubscriptionRefused(NotificationError):
+    """The server refused a subscription. `channel` is the channel."""
+
+    def __init__(self, message: str, *, channel: str, reply: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, reply=reply)
+        self.channel = channel
+
+
+class OperationError(EngageError):
+    """An operation was sent and did not end with its result.
+
+    `operation` is its name (``"voice.hold"``), `operation_id` the id it was sent with. `progress` holds the payloads
+    of the events that had already been credited to it, oldest first: an ``initiate_transfer`` whose consult call was
+    refused has the parent's ``Held`` there, and the parent is still held.
+    """
+
+    def __init__(
+        self, message: str, *, operation: str, operation_id: str, progress: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.operation_id = operation_id
+        self.progress = tuple(progress)
+
+
+class OperationFailed(OperationError):
+    """The outcome is failure, and an event says so.
+
+    Every attribute but `operation`, `operation_id`, `matched` and `raw` may be None: Genesys's own simulator sends
+    nothing but code and message.
+
+    `error_code` and `error_message` are those of the ``EventError``; `dn`, `connection_id` and `call_uuid` what it
+    names. `matched` says how the event found this operation (see `Matched`); ``"guess"`` deserves a second look.
+    `raw` is the whole payload.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        operation_id: str,
+        matched: Matched,
+        error_code: int | None = None,
+        error_message: str | None = None,
+        dn: str | None = None,
+        connection_id: str | None = None,
+        call_uuid: str | None = None,
+        raw: Mapping[str, Any] | None = None,
+        progress: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(message, operation=operation, operation_id=operation_id, progress=progress)
+        self.matched: Matched = matched
+        self.error_code = error_code
+        self.error_message = error_message
+        self.dn = dn
+        self.connection_id = connection_id
+        self.call_uuid = call_uuid
+        self.raw: Mapping[str, Any] = raw if raw is not None else {}
+
+
+class CallEnded(OperationFailed):
+    """The operation's call was released or completed before the operation could succeed."""
+
+
+class OperationTimeout(OperationError, TimeoutError):
+    """The operation's deadline passed without an outcome. It may still take effect.
+
+    `sent` is False when the request was still waiting for the notification connection, so that nothing was sent;
+    `accepted` is True when the server had accepted the request.
+    """
+
+    sent: bool = True
+    accepted: bool = False
+
+
+class OperationLost(OperationError):
+    """Notifications were lost while the operation was pending, and the current session does not prove its outcome."""
+
+
+class WaitTimeout(EngageError, TimeoutError):
+    """Your own waiting ended before what you waited for. Nothing failed, and nothing was cancelled."""
+
+
+class EventsDropped(EngageError):
+    """A stream that was asked to raise on overflow was not read fast enough. `count` events are missing."""
+
+    def __init__(self, message: str, *, count: int) -> None:
+        super().__init__(message)
+        self.count = count
+
+
+class PartialFailure(EngageError, ExceptionGroup[ApiError]):
+    """Some parts of a bulk request failed; each is one `ApiError`, in the server's order."""
+
+
+def api_error(status: Status, *, http_status: int, operation: str) -> ApiError:
+    """The `ApiError` subclass that fits a refused reply."""
+    if http_status in (401, 403) or status.code == 603:
+        kind: type[ApiError] = Unauthorized
+    elif http_status == 404:
+        kind = NotFound
+    elif http_status == 429:
+        kind = RateLimited
+    elif http_status >= 500:
+        kind = ServerFault
+    else:
+        kind = ApiError
+    return kind(status.code, status.message, status.detail, http_status=http_status, operation=operation)
