@@ -17,12 +17,12 @@ EngageError
 │   ├── RateLimited                            429: `retry_after` seconds, when the server says
 │   ├── ServerFault                            5xx
 │   └── PartialSuccess                         code 2 where one result was expected; `partial` holds what worked
-├── AuthenticationError                        no token to be had: the token endpoint refused, or credentials are missing
+├── AuthenticationError                        no token to be had: refused, or credentials are missing
 ├── NotificationError                          the CometD side
 │   ├── HandshakeRefused
 │   └── SubscriptionRefused
 ├── OperationError                             an operation was sent, and its outcome is not its result
-│   ├── OperationFailed                        the switch refused it: an `EventError` said so, or the session's own event did
+│   ├── OperationFailed                        the switch refused it: an `EventError` said so
 │   │   └── CallEnded                          its call ended first
 │   ├── OperationTimeout      (TimeoutError)   its deadline passed; the outcome is unknown
 │   └── OperationLost                          the notification session was lost; the outcome is unknown
@@ -100,15 +100,15 @@ class ConfigurationError(EngageError, ValueError):
         self.problem = problem
 
 
-class InvalidArgument(EngageError, ValueError):  # noqa: N818 - reads as what it is
+class InvalidArgument(EngageError, ValueError):
     """An argument cannot be sent as it is. Nothing was sent."""
 
 
-class SessionClosed(EngageError):  # noqa: N818
+class SessionClosed(EngageError):
     """The session is closed, or was never opened."""
 
 
-class WrongEventLoop(EngageError, RuntimeError):  # noqa: N818
+class WrongEventLoop(EngageError, RuntimeError):
     """The object belongs to another event loop than the running one."""
 
 
@@ -124,7 +124,7 @@ class OutcomeUnknown(TransportError):
     """The request, or a part of it, was sent and no complete answer came. It may have taken effect."""
 
 
-class MalformedResponse(EngageError):  # noqa: N818
+class MalformedResponse(EngageError):
     """An answer is not of the documented form.
 
     `http_status` is the HTTP status; `excerpt` is the start of the body, as text.
@@ -143,7 +143,7 @@ class ApiError(EngageError):
     server's own. `operation` names the operation, for example ``"voice.hold"``.
     """
 
-    def __init__(  # noqa: D417
+    def __init__(
         self, code: int, message: str = "", detail: Any = None, *, http_status: int = 200, operation: str = ""
     ) -> None:
         where = f"{operation}: " if operation else ""
@@ -157,27 +157,27 @@ class ApiError(EngageError):
         self.operation = operation
 
 
-class Unauthorized(ApiError):  # noqa: N818
+class Unauthorized(ApiError):
     """HTTP 401 or 403, or status code 603: the token, the API key or the session is not (or no longer) accepted."""
 
 
-class NotFound(ApiError):  # noqa: N818
+class NotFound(ApiError):
     """HTTP 404: no such path or object."""
 
 
-class RateLimited(ApiError):  # noqa: N818
+class RateLimited(ApiError):
     """HTTP 429. `retry_after` is in seconds, None when the server does not say."""
 
     retry_after: float | None = None
 
 
-class ServerFault(ApiError):  # noqa: N818
+class ServerFault(ApiError):
     """HTTP 5xx."""
 
     retry_after: float | None = None
 
 
-class PartialSuccess(ApiError):  # noqa: N818
+class PartialSuccess(ApiError):
     """Status code 2 on an operation that is not a bulk operation. `partial` holds the data and the errors."""
 
     def __init__(self, partial: PartialResult[Any], *, operation: str = "") -> None:

@@ -8,6 +8,7 @@ Source of the codes: "Introduction to Engage Cloud APIs", section *Responses and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -77,7 +78,9 @@ class Reply:
 
     def partial(self, data: Any, operation: str) -> PartialResult[Any]:
         """Pair structured `data` with the typed errors of this reply."""
-        return PartialResult(data, tuple(api_error(s, http_status=self.http_status, operation=operation) for s in self.errors))
+        return PartialResult(
+            data, tuple(api_error(s, http_status=self.http_status, operation=operation) for s in self.errors)
+        )
 
 
 def read_reply(http_status: int, text: str, *, operation: str = "", enveloped: bool = True) -> Reply:
@@ -98,10 +101,14 @@ def read_reply(http_status: int, text: str, *, operation: str = "", enveloped: b
         return Reply(Status(DONE), data=body, http_status=http_status, raw=body)
     if not isinstance(body, Mapping):
         came = f"a JSON {_kind(body)}" if is_json else "text that is not JSON"
-        raise _malformed("a JSON object with a status", "an empty body" if body is None else came, http_status, text, operation)
+        raise _malformed(
+            "a JSON object with a status", "an empty body" if body is None else came, http_status, text, operation
+        )
     status = _status(body.get("status"))
     if status is None:
-        raise _malformed("an integer status.code", f"{json.dumps(body.get('status'))[:80]}", http_status, text, operation)
+        raise _malformed(
+            "an integer status.code", f"{json.dumps(body.get('status'))[:80]}", http_status, text, operation
+        )
     raw_errors = body.get("errors")
     errors = tuple(_error_entry(entry) for entry in raw_errors) if isinstance(raw_errors, list) else ()
     operation_id = body.get("operationId")
@@ -121,7 +128,9 @@ def _read_error(http_status: int, body: Any, text: str) -> Reply:
         told = body.get("message") if isinstance(body, Mapping) else None
         detail = body if isinstance(body, Mapping | list) else None
         status = Status(http_status, told if isinstance(told, str) else _plain(text), detail)
-    return Reply(status, data=body.get("data") if isinstance(body, Mapping) else None, http_status=http_status, raw=body)
+    return Reply(
+        status, data=body.get("data") if isinstance(body, Mapping) else None, http_status=http_status, raw=body
+    )
 
 
 def _has_code(body: Mapping[str, Any]) -> bool:
@@ -132,7 +141,7 @@ def _status(value: Any) -> Status | None:
     if not isinstance(value, Mapping):
         return None
     code = value.get("code")
-    if isinstance(code, str) and code.lstrip("-").isdecimal():
+    if isinstance(code, str) and re.fullmatch(r"-?[0-9]{1,9}", code):
         code = int(code)
     if not isinstance(code, int) or isinstance(code, bool):
         return None

@@ -1,0 +1,132 @@
+"""``EventError``: what it names, and which operations its code fits.
+
+Must live here: the places where the fields may be, and the table of codes. Must not: the choice of the operation.
+
+Codes: T-Library's `tliberr.h`; wording ours. The list dates from 2004 and newer servers may add to it, so an unknown
+code fits any operation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from attrs import frozen
+
+from engage_async.protocol.completion import Key
+from engage_async.protocol.notices import Notice, Payload
+
+_DIALS = frozenset({
+    "voice.make_call", "voice.initiate_transfer", "voice.initiate_conference", "voice.single_step_transfer",
+    "voice.single_step_conference", "voice.redirect",
+})  # fmt: skip
+_SIGNS_IN = frozenset({"voice.login", "voice.ready", "voice.not_ready"})
+_AGENT_STATE = frozenset({"voice.ready", "voice.not_ready"})
+_INITIATES = frozenset({"voice.initiate_transfer", "voice.initiate_conference"})
+_CONFERENCES = frozenset({"voice.complete_conference"})
+_TRANSFERS = frozenset({"voice.complete_transfer"})
+_RETRIEVES = frozenset({"voice.retrieve", "voice.reconnect", "voice.alternate"})
+_FORWARDS = frozenset({"voice.set_forward"})
+
+
+def _table() -> dict[int, frozenset[str]]:
+    rows: tuple[tuple[frozenset[str], tuple[int, ...]], ...] = (
+        (_DIALS, (71, 72, 91, 168, 169, 177, 231, 232, 233, 415, 460, 497, 520, 704)),
+        (_SIGNS_IN, (40, 119, 191, 192, 259, 526, 527, 550, 700, 1703, 1704, 1705, 1706, 1707)),
+        (_AGENT_STATE, (185, 186, 187, 702, 703)),
+        (_CONFERENCES, (96, 709)),
+        (_INITIATES, (97, 707, 708)),
+        (_TRANSFERS, (98, 710)),
+        (_RETRIEVES, (99, 171, 711, 1164)),
+        (frozenset({"voice.answer"}), (174, 1167)),
+        (frozenset({"voice.release"}), (175,)),
+        (frozenset({"voice.send_dtmf"}), (302,)),
+        (_FORWARDS, (193, 194, 195)),
+    )
+    return {code: operations for operations, codes in rows for code in codes}
+
+
+OPERATIONS_OF_CODE = _table()
+
+
+@frozen
+class ErrorReading:
+    """What an error event names, as far as it names anything."""
+
+    domain: str
+    code: int | None = None
+    message: str | None = None
+    operation_ids: tuple[str, ...] = ()
+    objects: tuple[Key, ...] = ()
+    dn: str | None = None
+    connection_id: str | None = None
+    call_uuid: str | None = None
+
+
+def domain_of(channel: str) -> str:
+    """The part of the service that a channel belongs to: ``/workspace/v3/media/chat`` → ``media``."""
+    parts = channel.strip("/").split("/")
+    return parts[2] if len(parts) > 2 else (parts[-1] or "")
+
+
+def is_error(notice: Notice) -> bool:
+    """Whether the event reports a failure."""
+    return notice.message_type == "EventError" or notice.payload.get("name") == "EventError"
+
+
+def read_error(notice: Notice) -> ErrorReading:
+    """Read an ``EventError`` with every place that may name an operation or an object looked at."""
+    payload = notice.payload
+    inner = payload.get("error")
+    levels = (payload, inner) if isinstance(inner, dict) else (payload,)
+    calls = tuple(c for level in levels if isinstance(c := level.get("call"), dict))
+    connection_ids = _texts(calls, "id", "connId") + _texts(levels, "connId", "callId", "connectionId")
+    uuids = _texts(calls, "callUuid") + _texts(levels, "callUuid")
+    objects = [("call", i) for i in connection_ids] + [("call uuid", i) for i in uuids]
+    interactions = tuple(i for level in levels if isinstance(i := level.get("interaction"), dict))
+    objects += [("interaction", i) for i in _texts(interactions, "id") + _texts(levels, "interactionId")]
+    objects += [("workbin", i) for i in _texts(levels, "workbinId")]
+    objects += [("contact", i) for i in _texts(levels, "contactId")]
+    return ErrorReading(
+        domain=domain_of(notice.channel),
+        code=_number(_first(levels, "errorCode")),
+        message=_first_text(levels, "errorMessage"),
+        operation_ids=_texts(levels, "operationId", "referenceId"),
+        objects=tuple(dict.fromkeys(objects)),
+        dn=_dn(levels),
+        connection_id=next(iter(connection_ids), None),
+        call_uuid=next(iter(uuids), None),
+    )
+
+
+def _first(levels: tuple[Payload, ...], name: str) -> Any:
+    return next((level[name] for level in reversed(levels) if level.get(name) is not None), None)
+
+
+def _first_text(levels: tuple[Payload, ...], name: str) -> str | None:
+    value = _first(levels, name)
+    return value if isinstance(value, str) else None
+
+
+def _texts(levels: tuple[Payload, ...], *names: str) -> tuple[str, ...]:
+    values = (level.get(name) for name in names for level in levels)
+    return tuple(
+        dict.fromkeys(str(v) for v in values if isinstance(v, str | int) and not isinstance(v, bool) and v != "")
+    )
+
+
+def _number(value: Any) -> int | None:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _dn(levels: tuple[Payload, ...]) -> str | None:
+    for level in levels:
+        for name in ("dn", "thisDN", "phoneNumber"):
+            value = level.get(name)
+            if isinstance(value, dict):
+                value = value.get("number")
+            if isinstance(value, str) and value:
+                return value
+    return None

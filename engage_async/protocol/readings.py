@@ -1,0 +1,225 @@
+"""What an event says about which object, read from the raw payload.
+
+Must live here: the meaning of each message type for correlation, and nothing that needs a typed model: an event that
+nobody waits for costs a few look-ups. Must not: bookkeeping of operations, or trust in any field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from engage_async.protocol import destinations
+from engage_async.protocol.completion import (
+    DN,
+    ENDED,
+    MONITORING,
+    NEW_CALLS,
+    SESSION,
+    Before,
+    Key,
+    call_key,
+    monitored_number,
+    participant_numbers,
+    seen_destinations,
+)
+from engage_async.protocol.notices import Notice, Payload
+
+MARKER_KEY = "engage_async.operation"
+"""The user-data key that carries the operation's id when calls are marked (an opt-in setting)."""
+
+ENDED_STATES = frozenset({"Released", "Completed"})
+LOGGED_IN_STATES = frozenset({"LoggedIn", "NotReady", "Ready"})
+
+_KEEPS_STATE = frozenset({"AttachedDataChanged", "ParticipantsUpdated", "CallRecordingStateChange"})
+
+
+@frozen
+class Reading:
+    """One object, and what the event says of it.
+
+    `keys` are the object's ids. `refused` marks an event that ends what it fits instead of completing it. `claims`
+    marks readings of one event of which only the first that fits an operation counts: a new call belongs to one.
+    `logged_out` is True when the agent was logged out by it.
+    """
+
+    keys: tuple[Key, ...]
+    aspects: tuple[str, ...]
+    now: Before | None = None
+    ended: bool = False
+    gone: bool = False
+    refused: bool = False
+    claims: bool = False
+    logged_out: bool = False
+    previous: Key | None = None
+    call_uuid: str | None = None
+
+
+class Memory(Protocol):
+    """What is known from earlier events."""
+
+    def before(self, keys: tuple[Key, ...]) -> Before | None:
+        """What was known of this object; None when it was never seen."""
+
+
+def operation_id_of(payload: Payload) -> str | None:
+    """The ``operationId`` of an event."""
+    value = payload.get("operationId")
+    return value if isinstance(value, str) and value else None
+
+
+def read(notice: Notice, memory: Memory) -> Iterator[Reading]:
+    """What this event says, object by object; nothing for message types that complete no operation."""
+    reader = _READERS.get(notice.message_type)
+    if reader is not None:
+        return reader(notice, memory)
+    if notice.channel.endswith("/initialization"):
+        return _initialization(notice, memory)
+    return iter(())
+
+
+def call_ids(call: Any) -> tuple[Key, ...]:
+    """The keys of a call: ``id`` first, then ``connId``; empty when it has neither."""
+    if not isinstance(call, dict):
+        return ()
+    ids = (call.get("id"), call.get("connId"))
+    return tuple(dict.fromkeys(call_key(i) for i in ids if isinstance(i, str) and i))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _call_state_changed(notice: Notice, memory: Memory) -> Iterator[Reading]:
+    call = notice.payload.get("call")
+    keys = call_ids(call)
+    if not keys or not isinstance(call, dict):
+        return
+    before = memory.before(keys)
+    state, kind = _text(call.get("state")), _text(notice.payload.get("notificationType"))
+    if before is None and kind != "CallRecovered":
+        yield from _new_call(call, state, notice)
+    was = before or Before()
+    numbers = participant_numbers(call) or was.participants
+    ended = state in ENDED_STATES
+    yield Reading(
+        keys,
+        tuple(_aspects(notice, call, state, was)),
+        now=Before(state or was.state, numbers),
+        ended=ended,
+        gone=state == "Completed",
+        previous=_previous(call, keys),
+        call_uuid=_text(call.get("callUuid")),
+    )
+
+
+def _aspects(notice: Notice, call: Payload, state: str | None, was: Before) -> Iterator[str]:
+    kind = _text(notice.payload.get("notificationType"))
+    if state and (kind not in _KEEPS_STATE or state != was.state):
+        yield f"state:{state}"
+        if state in ENDED_STATES:
+            yield ENDED
+    if kind == "AttachedDataChanged" or notice.source == "snapshot":
+        yield "user data"
+    if isinstance(call.get("participants"), list):
+        yield "participants"
+    if recording := _recording(call, kind):
+        yield f"recording:{recording}"
+    if mode := _monitor_mode(call):
+        yield f"monitor:{mode}"
+
+
+def _new_call(call: Payload, state: str | None, notice: Notice) -> Iterator[Reading]:
+    """A call seen for the first time: perhaps the one that an operation has asked for."""
+    kind = _text(call.get("callType"))
+    if state not in ("Dialing", "Established", "Released", "Completed") or kind == "Inbound":
+        return
+    refused = state in ENDED_STATES
+    parent = _text(call.get("parentConnId"))
+    to = [entry for number in seen_destinations(call) for entry in destinations.index_of_seen(number)]
+    if parent:
+        yield Reading((call_key(parent),), ("consult",), refused=refused, claims=True)
+    elif kind == "Consult":
+        yield Reading((NEW_CALLS,), tuple(f"consult to:{entry}" for entry in to), refused=refused, claims=True)
+    else:
+        if marker := _marker(call):
+            yield Reading((("marker", marker),), ("dials",), refused=refused, claims=True)
+        any_call = () if refused or notice.source == "snapshot" else ("any",)
+        yield Reading((NEW_CALLS,), (*(f"to:{entry}" for entry in to), *any_call), refused=refused, claims=True)
+
+
+def _previous(call: Payload, keys: tuple[Key, ...]) -> Key | None:
+    previous = _text(call.get("previousConnId"))
+    return call_key(previous) if previous and call_key(previous) not in keys else None
+
+
+def _recording(call: Payload, kind: str | None) -> str | None:
+    recording = _text(call.get("recordingState"))
+    if recording or kind != "CallRecordingStateChange":
+        return recording
+    capabilities = call.get("capabilities")
+    if not isinstance(capabilities, list):
+        return None
+    return "Recording" if "stop-recording" in capabilities else "Stopped" if "start-recording" in capabilities else None
+
+
+def _monitor_mode(call: Payload) -> str | None:
+    info = call.get("monitoringInfo")
+    mode = _text(info.get("monitorMode")) if isinstance(info, dict) else None
+    if mode:
+        return mode.lower()
+    if call.get("supervisorBargedIn") is True:
+        return "connect"
+    return "mute" if call.get("supervisorListeningIn") is True else None
+
+
+def _marker(call: Payload) -> str | None:
+    pairs = call.get("userData")
+    if isinstance(pairs, dict):
+        return _text(pairs.get(MARKER_KEY))
+    if isinstance(pairs, list):
+        for pair in pairs[:256]:
+            if isinstance(pair, dict) and pair.get("key") == MARKER_KEY:
+                return _text(pair.get("value"))
+    return None
+
+
+def _dn_state_changed(notice: Notice, memory: Memory) -> Iterator[Reading]:
+    dn = notice.payload.get("dn")
+    if not isinstance(dn, dict):
+        return
+    state = _text(dn.get("agentState"))
+    was = memory.before((DN,)) or Before()
+    aspects = [f"agent:{state}"] if state else []
+    if state in LOGGED_IN_STATES:
+        aspects.append("agent:in")
+    aspects.append("dnd:on" if dn.get("dnd") is True else "dnd:off")
+    aspects.append("forward:on" if dn.get("forwardTo") else "forward:off")
+    logged_out = state == "LoggedOut" and was.state != "LoggedOut"
+    yield Reading((DN,), tuple(aspects), now=Before(state or was.state), logged_out=logged_out)
+
+
+def _monitoring_state_changed(notice: Notice, _: Memory) -> Iterator[Reading]:
+    event = {"MonitoringStarted": "started", "MonitoringStopped": "stopped"}.get(str(notice.payload.get("eventType")))
+    if event is None:
+        return
+    number = monitored_number(notice.payload)
+    entries = destinations.index_of_seen(number) if number else ("?",)
+    yield Reading((MONITORING,), tuple(f"{event}:{entry}" for entry in entries), claims=True)
+
+
+def _initialization(notice: Notice, _: Memory) -> Iterator[Reading]:
+    state = _text(notice.payload.get("state"))
+    if state == "Failed":
+        yield Reading((SESSION,), ("initialization:Complete",), refused=True)
+    else:
+        yield Reading((SESSION,), (f"initialization:{state}" if state == "Complete" else "progress",))
+
+
+_READERS: dict[str, Callable[[Notice, Memory], Iterator[Reading]]] = {
+    "CallStateChanged": _call_state_changed,
+    "DnStateChanged": _dn_state_changed,
+    "MonitoringStateChanged": _monitoring_state_changed,
+}
