@@ -1,0 +1,213 @@
+"""The emulator as a server: what it is made of, its start and stop, and what a test does to its sessions.
+
+Must live here: composition and life cycle. Must not: protocols, operations, what a switch means.
+
+    Emulator ── switches
+             ├─ centre (the contact centre) ──publish──► delivery ──► Bayeux sessions of /workspace/v3/notifications
+             ├─ web_sessions (WORKSPACE_SESSIONID) ◄── REST routes
+             └─ oauth (codes and tokens)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+
+from engage_async.emulator.bayeux_http import BayeuxEndpoint
+from engage_async.emulator.centre import ContactCentre
+from engage_async.emulator.delivery import Delivery
+from engage_async.emulator.directory import Directory
+from engage_async.emulator.faults import RequestRecord, middleware
+from engage_async.emulator.oauth import AuthorizationServer
+from engage_async.emulator.oauth_http import OAuthEndpoint, bearer
+from engage_async.emulator.rest_session import add_routes as add_session_routes
+from engage_async.emulator.rest_voice import add_routes as add_voice_routes
+from engage_async.emulator.scheduler import LoopScheduler
+from engage_async.emulator.switches import Switches
+from engage_async.emulator.web_sessions import WebSession, WebSessions
+
+__all__ = ["Emulator"]
+
+_SWEEP_EVERY = 0.5
+_MOST_REQUESTS = 2_000
+_LARGEST_BODY = 16 * 1024 * 1024
+
+
+class Emulator:
+    """A local Engage Cloud. ``async with Emulator() as emulator:`` listens on `host` until the block ends.
+
+    `port` 0 takes a free one. `directory` is a `Directory` or the path of a directory file; None: the one that comes
+    with the package. `seed` makes the contact centre's ids repeatable. Between starts it may be used again; what is
+    stored in the contact centre stays. `requests` holds the last 2,000 requests, oldest first.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        switches: Switches | None = None,
+        directory: Directory | str | Path | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.switches = switches or Switches()
+        self.requests: deque[RequestRecord] = deque(maxlen=_MOST_REQUESTS)
+        self.web_sessions = WebSessions("WORKSPACE_SESSIONID", "/workspace/v3")
+        self.delivery = Delivery(self.switches, self.web_sessions)
+        loaded = directory if isinstance(directory, Directory) else Directory.load(directory)
+        ids = Random(seed)  # noqa: S311 - repeatable on purpose; sessions and tokens use the secrets module
+        self.centre = ContactCentre(loaded, self.switches, self.publish, LoopScheduler(), ids)
+        self.oauth = AuthorizationServer(
+            loaded.users,
+            loaded.clients,
+            self.switches,
+            audience=lambda: (self.base_url, f"{self.base_url}/auth/v3/oauth/token"),
+        )
+        self._host, self._port = host, port
+        self._runner: web.AppRunner | None = None
+        self._site: web.TCPSite | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens: ``http://127.0.0.1:PORT``. Known from the first start on."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        self._runner = web.AppRunner(
+            self._application(), access_log=None, handler_cancellation=True, shutdown_timeout=1.0
+        )
+        await self._runner.setup()
+        try:
+            await self._listen(self._runner)
+        except OSError:
+            await self._runner.cleanup()
+            raise
+        self._sweep()
+
+    async def stop(self) -> None:
+        """Forget all sessions, cut every connection and stop listening. Does nothing when it is not running."""
+        runner, self._runner = self._runner, None
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        if runner is None:
+            return
+        if self._site is not None:
+            await self._site.stop()
+        self._forget_sessions()
+        _cut(runner)
+        await runner.cleanup()
+        self.delivery.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    # --- for the contact centre and its routes ------------------------------------------------------------------------
+
+    def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:
+        """Send an event to every Bayeux session behind the user's workspace sessions that subscribed to the channel.
+
+        What is published while a request is handled leaves before or after its reply, as `Switches.reply_order` says.
+        Initialization messages are kept for late subscribers until the user opens another workspace session; any other
+        event that nobody hears is lost.
+        """
+        self.delivery.publish(user, channel, data)
+
+    def user_of(self, request: web.BaseRequest) -> str | None:
+        """The user of the living cookie session that the request names; None when it names none."""
+        web_session = self.web_sessions.find(request)
+        return web_session.user if web_session is not None else None
+
+    def user_of_bearer(self, request: web.BaseRequest) -> str | None:
+        """The user whose access token the request carries; None when there is none, or it is not good (any more)."""
+        token = self.oauth.owner(bearer(request) or "")
+        return token.user if token is not None else None
+
+    def user_of_code(self, code: str, redirect_uri: str) -> str | None:
+        """The user who signed in for this authorization code, which is spent by asking."""
+        return self.oauth.user_of_code(code, redirect_uri)
+
+    # --- what a test does to it ---------------------------------------------------------------------------------------
+
+    def expire_tokens(self) -> None:
+        """Let every access token expire; refresh tokens stay good."""
+        self.oauth.expire()
+
+    def revoke_tokens(self, user: str | None = None) -> None:
+        """Make every access and refresh token void (of one user)."""
+        self.oauth.revoke(user)
+
+    def end_web_sessions(self, user: str | None = None) -> None:
+        """End the cookie sessions (of one user): requests are refused, and their Bayeux sessions said goodbye to."""
+        self.web_sessions.end_all(user)
+
+    def drop_bayeux_sessions(self, user: str | None = None) -> None:
+        """Forget Bayeux sessions (of one user): the next request of each, or its waiting poll, is answered with 402."""
+        for session in self.delivery.bayeux.sessions():
+            if user is None or (isinstance(session.binding, WebSession) and session.binding.user == user):
+                self.delivery.bayeux.drop(session)
+
+    def disconnect_clients(self, user: str | None = None) -> None:
+        """Send every Bayeux session (of one user) a ``/meta/disconnect``."""
+        for session in self.delivery.bayeux.sessions():
+            if user is None or (isinstance(session.binding, WebSession) and session.binding.user == user):
+                self.delivery.bayeux.dismiss(session)
+
+    async def cut_connections(self) -> None:
+        """Abort every open TCP connection, also in the middle of a response. Sessions stay."""
+        if self._runner is not None:
+            _cut(self._runner)
+            await asyncio.sleep(0)
+
+    async def restart(self) -> None:
+        """Stop, forget every cookie and Bayeux session, and listen again on the same port. Tokens stay good."""
+        await self.stop()
+        await self.start()
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _application(self) -> web.Application:
+        app = web.Application(middlewares=[middleware(self)], client_max_size=_LARGEST_BODY)
+        OAuthEndpoint(self.oauth).add_routes(app)
+        bayeux = BayeuxEndpoint(self.delivery.bayeux, bind=self.web_sessions.find)
+        bayeux.add_routes(app, "/workspace/v3/notifications")
+        add_session_routes(app, self)
+        add_voice_routes(app, self)
+        return app
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        self._site = web.TCPSite(runner, self._host, self._port)
+        await self._site.start()
+        self._port = runner.addresses[0][1]
+
+    def _sweep(self) -> None:
+        self.delivery.bayeux.sweep()
+        self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_EVERY, self._sweep)
+
+    def _forget_sessions(self) -> None:
+        for session in self.delivery.bayeux.sessions():
+            self.delivery.bayeux.drop(session)
+        self.web_sessions.end_all()
+
+
+def _cut(runner: web.AppRunner) -> None:
+    if runner.server is None:
+        return
+    for connection in runner.server.connections:
+        if connection.transport is not None:
+            connection.transport.abort()

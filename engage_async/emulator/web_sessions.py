@@ -1,0 +1,90 @@
+"""Cookie sessions, as the gateway of a REST service keeps them.
+
+Must live here: which cookies name a session, and whose it is. Must not: what a user does with it, Bayeux sessions.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+
+from aiohttp import web
+from attrs import define, field
+
+__all__ = ["WebSession", "WebSessions"]
+
+STICKINESS = "AWSALB"
+"""The load balancer's cookie: names the node that holds the session."""
+
+
+@define(eq=False)
+class WebSession:
+    """One user's session. `alive` until it is ended."""
+
+    user: str
+    cookie: str
+    path: str
+    id: str = field(factory=lambda: secrets.token_hex(16), repr=False)
+    node: str = field(factory=lambda: secrets.token_urlsafe(24), repr=False)
+    alive: bool = True
+
+    def attach(self, response: web.StreamResponse) -> None:
+        """Set the session's cookies on a response: the session itself, and the node that holds it."""
+        response.set_cookie(self.cookie, self.id, path=self.path, secure=True, httponly=True)
+        response.set_cookie(STICKINESS, self.node, path="/")
+
+
+class WebSessions:
+    """The sessions of one service, by the value of its cookie.
+
+    `on_open` and `on_end` hear of each session that begins or ends.
+    """
+
+    def __init__(self, cookie: str, path: str) -> None:
+        self.on_open: Callable[[WebSession], None] = _nothing
+        self.on_end: Callable[[WebSession], None] = _nothing
+        self._cookie, self._path = cookie, path
+        self._sessions: dict[str, WebSession] = {}
+        self._of_user: dict[str, set[WebSession]] = {}
+
+    def open(self, user: str) -> WebSession:
+        """Begin a session. Others of the same user go on."""
+        session = WebSession(user, self._cookie, self._path)
+        self._sessions[session.id] = session
+        self._of_user.setdefault(user, set()).add(session)
+        self.on_open(session)
+        return session
+
+    def end(self, session: WebSession) -> None:
+        """End a session; one that has ended already stays ended."""
+        if self._sessions.pop(session.id, None) is None:
+            return
+        session.alive = False
+        mine = self._of_user[session.user]
+        mine.discard(session)
+        if not mine:
+            del self._of_user[session.user]
+        self.on_end(session)
+
+    def end_all(self, user: str | None = None) -> None:
+        """End every session (of one user)."""
+        for session in list(self._sessions.values() if user is None else self.of(user)):
+            self.end(session)
+
+    def of(self, user: str) -> Iterator[WebSession]:
+        """The living sessions of a user."""
+        return iter(self._of_user.get(user, ()))
+
+    def find(self, request: web.BaseRequest) -> WebSession | None:
+        """The session that the request's cookies name.
+
+        None also when the stickiness cookie is missing or another: that request reached a node without the session.
+        """
+        session = self._sessions.get(request.cookies.get(self._cookie, ""))
+        if session is None or request.cookies.get(STICKINESS) != session.node:
+            return None
+        return session
+
+
+def _nothing(_session: WebSession) -> None:
+    """Nobody wants to know."""
