@@ -47,6 +47,7 @@ from engage_async.errors import (
     api_error,
 )
 from engage_async.protocol import bayeux
+from engage_async.protocol.backoff import Backoff
 from engage_async.protocol.bayeux import Advice, LossReason, Next, ReconnectPolicy, Response, Step
 from engage_async.protocol.envelope import read_reply
 from engage_async.protocol.health import Health, NotificationSettings, State
@@ -63,10 +64,12 @@ class PostResult(Protocol):
     @property
     def http_status(self) -> int:
         """The HTTP status."""
+        ...
 
     @property
     def text(self) -> str:
         """The body, decoded."""
+        ...
 
 
 Post = Callable[[list[JsonObject], dict[str, str], float], Awaitable[PostResult]]
@@ -249,10 +252,9 @@ class NotificationConnection:
         self._name = name
         self._clock = clock
         self._policy = ReconnectPolicy(
-            first=self._settings.backoff_first,
-            limit=self._settings.backoff_limit,
+            backoff=Backoff(self._settings.backoff_first, self._settings.backoff_limit),
             settled=self._settings.settled_after,
-            random=random or Random(),  # noqa: S311 - spreads load, keeps no secret
+            dice=(random or Random()).random,  # noqa: S311 - spreads load, keeps no secret
             clock=clock,
         )
         self._task: asyncio.Task[None] | None = None

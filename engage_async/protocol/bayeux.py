@@ -17,7 +17,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from random import Random
 from typing import Any, Literal
 
 from attrs import evolve, frozen
@@ -30,6 +29,7 @@ from engage_async.errors import (
     NotSent,
     Unauthorized,
 )
+from engage_async.protocol.backoff import Backoff, Dice
 from engage_async.protocol.notices import Notice, read_notice
 
 Message = dict[str, Any]
@@ -46,7 +46,7 @@ _LONGEST_TIMEOUT = 600_000
 _LONGEST_INTERVAL = 300_000
 _EXCERPT = 200
 _UNREADABLE_IN_A_ROW = 5
-_IDLE_ANSWERS_IN_A_ROW = 3
+_IDLE_ANSWERS_IN_A_ROW = 2
 _IDLE_ANSWER = 0.1
 
 _loads: Callable[[str], Any] = (
@@ -278,11 +278,6 @@ class Next:
     flowing: bool = False
 
 
-def backoff(attempt: int, random: Random, *, first: float, limit: float) -> float:
-    """Seconds before try `attempt` (0 is the first repetition): doubled each time up to `limit`, less up to a half."""
-    return min(limit, first * 2.0 ** min(attempt, 64)) * random.uniform(0.5, 1.0)
-
-
 class ReconnectPolicy:
     """Decides what follows each outcome of a connect or a handshake, and counts what it needs for that.
 
@@ -290,16 +285,13 @@ class ReconnectPolicy:
     * A session that is gone is replaced at once, but with a backoff when sessions are short-lived one after the other.
     * Empty answers in quick succession are slowed down, whatever the server advises.
 
-    `first` and `limit` bound the backoff; a session that lived for `settled` seconds is not short-lived.
+    A session that lived for `settled` seconds is not short-lived. `dice` gives a number from 0 to 1.
     """
 
-    def __init__(
-        self, *, first: float, limit: float, settled: float, random: Random, clock: Callable[[], float]
-    ) -> None:
-        self._first = first
-        self._limit = limit
+    def __init__(self, *, backoff: Backoff, settled: float, dice: Dice, clock: Callable[[], float]) -> None:
+        self._backoff = backoff
         self._settled = settled
-        self._random = random
+        self._dice = dice
         self._clock = clock
         self._began = clock()
         self._failures = 0
@@ -330,8 +322,7 @@ class ReconnectPolicy:
             return self._again(advice)
         self._failures = 0
         self._idle = self._idle + 1 if not at_once and not events and took < _IDLE_ANSWER else 0
-        excess = self._idle - _IDLE_ANSWERS_IN_A_ROW
-        pause = self._backoff(excess) if excess >= 0 else 0.0
+        pause = self._pause(self._idle - _IDLE_ANSWERS_IN_A_ROW)
         return Next(Step.CONNECT, max(advice.interval, pause), flowing=True)
 
     def after_failed_connect(self, error: Exception, advice: Advice, *, ended: bool, acknowledged: bool) -> Next:
@@ -354,26 +345,26 @@ class ReconnectPolicy:
             if advice.reconnect == "none":
                 return Next(Step.STOP)
         self._failures += 1
-        return Next(Step.HANDSHAKE, max(advice.interval, self._backoff(self._failures - 1)))
+        return Next(Step.HANDSHAKE, max(advice.interval, self._pause(self._failures)))
 
     def _again(self, advice: Advice, loss: LossReason | None = None) -> Next:
         """Connect after a backoff, yet before the server gives the session up."""
-        delay = self._backoff(self._failures)
         self._failures += 1
+        delay = self._pause(self._failures)
         if advice.max_interval is not None:
-            delay = min(delay, max(self._first, advice.max_interval / 2))
+            delay = min(delay, max(self._backoff.first, advice.max_interval / 2))
         return Next(Step.CONNECT, max(delay, advice.interval), loss)
 
     def _new_session(self, loss: LossReason, advice: Advice) -> Next:
         if self._clock() - self._began >= self._settled:
             self._short_lived = 0
         self._failures = self._unreadable = 0
-        pause = self._backoff(self._short_lived - 1) if self._short_lived else 0.0
+        pause = self._pause(self._short_lived)
         self._short_lived += 1
         return Next(Step.HANDSHAKE, max(pause, advice.interval), loss)
 
-    def _backoff(self, attempt: int) -> float:
-        return backoff(attempt, self._random, first=self._first, limit=self._limit)
+    def _pause(self, failures: int) -> float:
+        return self._backoff.delay(failures, self._dice) if failures > 0 else 0.0
 
 
 def may_have_lost_events(error: Exception) -> bool:

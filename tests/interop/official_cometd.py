@@ -13,12 +13,13 @@ from contextlib import AbstractAsyncContextManager
 from random import Random
 from typing import Any
 
-import aiohttp
-from attrs import field, frozen, mutable
+from attrs import field, mutable
 
-from engage_async.errors import NotSent, OutcomeUnknown
+from engage_async.config import Settings
+from engage_async.io.http import Answer, HttpEngine
 from engage_async.io.notifications import Health, LossReason, NotificationConnection, NotificationSettings
 from engage_async.protocol.notices import Notice
+from engage_async.secret import Secret
 
 VOICE, MEDIA, LATER = "/workspace/v3/voice", "/workspace/v3/media", "/workspace/v3/workbins"
 
@@ -55,12 +56,6 @@ class CometdServer:
 
     async def faults_used(self) -> bool:
         return bool(await self.say("faults") == 0)
-
-
-@frozen
-class Answer:
-    http_status: int
-    text: str
 
 
 @mutable
@@ -101,25 +96,19 @@ async def eventually(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0.01)
 
 
-class Poster:
-    """One POST over aiohttp, with cookies, and the errors that a connection expects."""
+class Tokens:
+    """Tokens that are numbered, so that one sees on the wire which is used."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+    def __init__(self) -> None:
+        self.number = 1
 
-    async def __call__(self, messages: list[dict[str, Any]], headers: dict[str, str], read_timeout: float) -> Answer:
-        timeout = aiohttp.ClientTimeout(sock_connect=2, sock_read=read_timeout)
-        try:
-            async with self._http.post(self.url, json=messages, headers=headers, timeout=timeout) as response:
-                return Answer(response.status, await response.text())
-        except aiohttp.ClientConnectorError as error:
-            raise NotSent("not connected") from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise OutcomeUnknown("no complete answer") from error
+    async def bearer(self) -> Secret:
+        return Secret(f"token-{self.number}")
 
-    async def close(self) -> None:
-        await self._http.close()
+    async def renew(self, stale: Secret) -> Secret:
+        if stale.reveal() == f"token-{self.number}":
+            self.number += 1
+        return await self.bearer()
 
 
 Node = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
@@ -144,7 +133,11 @@ async def connecting(
     recover: Callable[[LossReason], Any] | None = None,
 ) -> AsyncIterator[Far]:
     """A connection that is not open yet; closed at the end, with no task of it left."""
-    post = Poster(f"http://127.0.0.1:{server.port}/notifications")
+    engine = HttpEngine(Settings(base_url=f"http://127.0.0.1:{server.port}", connect_timeout=2))
+    http = engine.session(tokens=Tokens(), name="test")
+
+    async def post(messages: list[dict[str, Any]], headers: dict[str, str], read_timeout: float) -> Answer:
+        return await http.post_messages("/notifications", messages, headers=headers, read_timeout=read_timeout)
 
     async def remember(reason: LossReason) -> None:
         far.recovered.append(reason)
@@ -174,7 +167,8 @@ async def connecting(
         yield far
     finally:
         await connection.close()
-        await post.close()
+        await http.aclose()
+        await engine.aclose()
         assert [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("engage-")] == []
 
 

@@ -59,12 +59,12 @@ class Endpoint:
         self.requests.append(messages)
         waiting = self.script.get(messages[0]["channel"])
         scripted = waiting.pop(0) if waiting else [...]
-        if callable(scripted):
+        if isinstance(scripted, str):
+            return web.Response(text=scripted)
+        if not isinstance(scripted, list):
             answer = await scripted(request)
             assert isinstance(answer, web.StreamResponse)
             return answer
-        if isinstance(scripted, str):
-            return web.Response(text=scripted)
         ordinary = [reply for message in messages for reply in await self._reply(message)] if ... in scripted else []
         return web.json_response([part for entry in scripted for part in (ordinary if entry is ... else [entry])])
 

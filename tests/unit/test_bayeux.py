@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from random import Random
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from engage_async.errors import (
     Unauthorized,
 )
 from engage_async.protocol import bayeux
+from engage_async.protocol.backoff import Backoff
 from engage_async.protocol.bayeux import Advice, LossReason, ReconnectPolicy, Step, read_response
 from engage_async.protocol.notices import Notice
 
@@ -206,15 +206,9 @@ class Clock:
         return self.now
 
 
-class Highest(Random):
-    """Dice that take nothing off."""
-
-    def random(self) -> float:
-        return 1.0
-
-
 def policy(clock: Clock | None = None) -> ReconnectPolicy:
-    return ReconnectPolicy(first=0.5, limit=30.0, settled=5.0, random=Highest(), clock=clock or Clock())
+    """Dice that take nothing off."""
+    return ReconnectPolicy(backoff=Backoff(0.5, 30.0), settled=5.0, dice=lambda: 0.0, clock=clock or Clock())
 
 
 def answered(
@@ -227,12 +221,6 @@ def answered(
 
 def failed(rules: ReconnectPolicy, error: Exception, *, acknowledged: bool = True, ended: bool = False) -> bayeux.Next:
     return rules.after_failed_connect(error, Advice(), ended=ended, acknowledged=acknowledged)
-
-
-def test_backoff_doubles_up_to_its_limit_and_takes_off_at_most_a_half() -> None:
-    assert [bayeux.backoff(n, Highest(), first=0.5, limit=4) for n in (0, 1, 2, 3, 4, 10_000)] == [0.5, 1, 2, 4, 4, 4]
-    dice = Random(7)
-    assert all(1 <= bayeux.backoff(2, dice, first=0.5, limit=4) <= 2 for _ in range(1000))
 
 
 def test_answer_is_followed_by_a_connect_at_once_or_after_the_advised_interval() -> None:
