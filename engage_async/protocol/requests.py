@@ -1,0 +1,76 @@
+"""One request, as it is to be sent, and one answer, as it came.
+
+Must live here: the two records and what can be refused before sending. Must not: sending, the meaning of a body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from attrs import field, frozen
+
+from engage_async.errors import InvalidArgument
+from engage_async.protocol.repeat import Repeat
+
+_DOT_SEGMENTS = frozenset({".", "..", "%2e", "%2e%2e", ".%2e", "%2e."})
+
+
+@frozen(kw_only=True)
+class Request:
+    """One request of an operation. Nothing that may be secret is in its repr.
+
+    `path` begins with ``/``, is percent-encoded already and is sent as it is; one with a ``.`` or ``..`` segment is
+    refused, because it could reach another operation. At most one of `json`, `form` and `content` (with its
+    `content_type`) is the body. `timeout` bounds everything, waiting for a token and repetitions included, in seconds;
+    None takes the setting. `authenticate` asks for the bearer token. `wanted`, when given, is asked before each
+    repetition: when it says no, the last outcome stands.
+    """
+
+    method: str
+    path: str
+    operation: str = ""
+    query: Mapping[str, str] = field(factory=dict, repr=False)
+    json: Any = field(default=None, repr=False)
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/octet-stream"
+    repeat: Repeat = Repeat.ONCE
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    timeout: float | None = None
+    authenticate: bool = True
+    wanted: Callable[[], bool] | None = field(default=None, repr=False)
+
+    def target(self) -> str:
+        """Path and query, as they go on the wire. Raises `InvalidArgument`."""
+        if not self.path.startswith("/") or any(ord(c) <= 32 or ord(c) >= 127 or c in "?#\\" for c in self.path):
+            raise InvalidArgument(f"{self.operation}: the path is not percent-encoded")
+        if "/." in self.path or "%2" in self.path:
+            for segment in self.path.lower().split("/"):
+                if segment in _DOT_SEGMENTS:
+                    raise InvalidArgument(f"{self.operation}: the path has a dot segment")
+        return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
+
+    def body(self) -> tuple[bytes | None, str]:
+        """The body and its content type. Raises `InvalidArgument` for what JSON cannot express."""
+        if self.json is not None:
+            try:
+                text = json.dumps(self.json, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+                return text.encode(), "application/json"
+            except (TypeError, ValueError, RecursionError) as error:
+                problem = type(error).__name__  # its text may quote the body
+            raise InvalidArgument(f"{self.operation}: the body cannot be written as JSON: {problem}")
+        if self.form is not None:
+            return urlencode(self.form).encode(), "application/x-www-form-urlencoded"
+        return self.content, self.content_type
+
+
+@frozen
+class Answer:
+    """One answer, read but not judged. Header names are lower-case; ``set-cookie`` is not among them."""
+
+    http_status: int
+    headers: Mapping[str, str] = field(factory=dict, repr=False)
+    text: str = field(default="", repr=False)
