@@ -16,9 +16,10 @@ from typing import Any
 from attrs import field, mutable
 
 from engage_async.config import Settings
-from engage_async.io.http import Answer, HttpEngine
+from engage_async.io.http import HttpEngine
 from engage_async.io.notifications import Health, LossReason, NotificationConnection, NotificationSettings
 from engage_async.protocol.notices import Notice
+from engage_async.protocol.requests import Answer
 from engage_async.secret import Secret
 
 VOICE, MEDIA, LATER = "/workspace/v3/voice", "/workspace/v3/media", "/workspace/v3/workbins"

@@ -230,7 +230,8 @@ async def test_401_on_a_poll_renews_the_token_once_and_the_session_goes_on(serve
         await eventually(server.faults_used)
         await server.say("publish", channel=VOICE, **{"from": 1})
         await far.receives(2)
-        assert [seen["authorization"] for seen in await server.connects()][-2:] == ["Bearer token-2"] * 2
+        used = [seen["authorization"] for seen in await server.connects()]
+        assert (used[-1], used) == ("Bearer token-2", sorted(used))
         assert far.states() == ["connecting", "connected"]
         assert far.connection.health.handshakes == 1
 
