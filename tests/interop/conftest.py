@@ -25,7 +25,9 @@ def node_modules() -> Path:
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
         npm = shutil.which("npm")
         assert npm, "the interop tests need Node 20 and npm on the PATH"
-        done = subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [npm, "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
     return HERE / "node_modules"
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -127,6 +127,7 @@ async def connecting(
     before: Callable[[list[dict[str, Any]]], None] = lambda _messages: None,
     settings: NotificationSettings = SETTINGS,
     channels: Sequence[str] = ("/voice", "/media"),
+    recovery: Callable[[], Awaitable[Any]] | None = None,
 ) -> AsyncIterator[Far]:
     """A connection that is not open yet; closed at the end, with no task of it left. `before` may fail a request."""
 
@@ -141,6 +142,8 @@ async def connecting(
 
     async def recover(reason: LossReason) -> None:
         far.recovered.append(reason)
+        if recovery is not None:
+            await recovery()
 
     def extend(notices: Sequence[Notice]) -> None:
         far.notices.extend(notices)
@@ -325,16 +328,18 @@ async def test_connection_is_opened_once_and_never_again(endpoint: Endpoint) -> 
         assert far.connection.health.state == "connected"
 
 
-async def test_close_while_opening_ends_open(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("channel", ["/meta/handshake", "/meta/subscribe", "/meta/connect"])
+async def test_close_while_opening_ends_open_and_the_task(endpoint: Endpoint, channel: str) -> None:
     async def silent(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(1)
         return web.Response()
 
-    endpoint.script["/meta/subscribe"] = [silent]
+    endpoint.script[channel] = [silent]
     async with connecting(endpoint) as far:
         opening = asyncio.create_task(far.connection.open(deadline=5))
-        await eventually(lambda: len(endpoint.requests) == 2)
+        await eventually(lambda: channel in endpoint.channels())
         await far.connection.close()
+        assert names() == []
         with pytest.raises(SessionClosed):
             await opening
 
@@ -349,6 +354,27 @@ async def test_failed_new_subscription_request_begins_another_session(endpoint: 
         assert [reason.kind for reason in far.recovered] == ["disconnected"]
         endpoint.events.put_nowait(event(1))
         await far.receives(0, 1)
+
+
+async def test_answer_lost_during_a_recovery_begins_another_in_its_place(endpoint: Endpoint) -> None:
+    endpoint.script["/meta/connect"] = [[...], "<html>", [...], "<html>"]
+    ends: list[str] = []
+
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ends.append("ended")
+
+    async with connected(endpoint, recovery=hang) as far:
+        await eventually(lambda: len(far.recovered) == 2)
+        assert [reason.kind for reason in far.recovered] == ["response-lost"] * 2
+        assert ends == ["ended"]
+        assert sorted(names()) == ["engage-notifications:test", "engage-notifications:test:recovery"]
+        endpoint.events.put_nowait(event(0))
+        await far.receives(0)
+        assert far.connection.health.state == "reconnecting"
+    assert ends == ["ended", "ended"]
 
 
 async def test_nothing_of_an_event_reaches_the_log_above_debug(
