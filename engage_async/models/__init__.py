@@ -1,0 +1,1 @@
+"""Typed records of what the service sends: frozen, tolerant, nothing lost."""

@@ -1,0 +1,43 @@
+"""Media channels.
+
+Must live here: the record of a channel. Must not: interactions, events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from engage_async.models.enums import AgentActivity, AgentState
+from engage_async.models.record import Record
+from engage_async.protocol.kvlist import KeyValueList
+
+__all__ = ["Channel", "Media"]
+
+
+@frozen(kw_only=True)
+class Channel(Record):
+    """A media channel (``chat``, ``email``, ``workitem``, ``outboundpreview`` …) and the agent's state on it.
+
+    `available` says whether it can be given an interaction. `interactions` are those on it, as the service sends them.
+    """
+
+    name: str = ""
+    state: AgentState = AgentState("")
+    dnd: bool = False
+    available: bool | None = None
+    activity: AgentActivity | None = None
+    reasons: KeyValueList = field(factory=KeyValueList)
+    capabilities: tuple[str, ...] = field(default=(), repr=False)
+    interactions: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, hash=False)
+    timestamp: datetime | None = field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
+class Media(Record):
+    """The channels of an agent, or those of them that an event is about."""
+
+    channels: tuple[Channel, ...] = ()

@@ -1,0 +1,41 @@
+"""What every model is: a frozen record with wire names, where everything is optional.
+
+Must live here: the base class and the field specifiers. Must not: reading and writing (`codec`), any one model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from attrs import field, frozen
+
+__all__ = ["NOTHING_MORE", "Record", "local", "wire"]
+
+T = TypeVar("T")
+
+NOTHING_MORE: Mapping[str, Any] = MappingProxyType({})
+
+
+@frozen(kw_only=True)
+class Record:
+    """A typed view of a JSON object.
+
+    `extra` holds, under their wire names, the fields this package does not know, and those whose value is of another
+    type than documented: nothing that came is lost.
+    """
+
+    extra: Mapping[str, Any] = field(default=NOTHING_MORE, repr=False, hash=False, metadata={"local": True})
+
+
+def wire(default: T, *names: str) -> T:
+    """A field whose wire name is not simply camelCase; other spellings that are accepted follow the first."""
+    made: T = field(default=default, metadata={"wire": names})
+    return made
+
+
+def local(default: T, *, repr: bool = True) -> T:  # noqa: A002 - attrs' own name for it
+    """A field that is not on the wire."""
+    made: T = field(default=default, repr=repr, hash=repr, metadata={"local": True})
+    return made
