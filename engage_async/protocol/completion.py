@@ -314,6 +314,16 @@ def agent_becomes_not_ready(args: Arguments) -> Rule:
     return Rule((Step(DN, "agent:NotReady", test=as_asked, grace=REFINEMENT_GRACE),))
 
 
+def agent_leaves(_: Arguments) -> Rule:
+    """The DN's agent is logged out; without such an event acceptance settles it."""
+    return Rule((Step(DN, "agent:LoggedOut"),), on_acceptance=ERROR_GRACE)
+
+
+def channels_activate(args: Arguments) -> Rule:
+    """Every channel of the request reports a state of an agent who is logged in."""
+    return Rule(tuple(Step(("channel", str(name)), "active", Role.NEEDED) for name in args["channels"]), strict=True)
+
+
 def do_not_disturb_is(state: str) -> Settles:
     """The DN's do-not-disturb is ``"on"`` or ``"off"``."""
     return lambda _: Rule((Step(DN, f"dnd:{state}"),))

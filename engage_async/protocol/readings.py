@@ -33,6 +33,7 @@ MARKER_KEY = "engage_async.operation"
 ENDED_STATES = frozenset({"Released", "Completed"})
 LOGGED_IN_STATES = frozenset({"LoggedIn", "NotReady", "Ready"})
 
+_LOGGED_OUT_STATES = frozenset({"LoggedOut", "OutOfService"})
 _KEEPS_STATE = frozenset({"AttachedDataChanged", "ParticipantsUpdated", "CallRecordingStateChange"})
 
 
@@ -210,6 +211,18 @@ def _monitoring_state_changed(notice: Notice, _: Memory) -> Iterator[Reading]:
     yield Reading((MONITORING,), tuple(f"{event}:{entry}" for entry in entries), claims=True)
 
 
+def _channel_state_changed(notice: Notice, _: Memory) -> Iterator[Reading]:
+    media = notice.payload.get("media")
+    channels = media.get("channels") if isinstance(media, dict) else None
+    for channel in channels if isinstance(channels, list) else ():
+        name, state = (
+            (_text(channel.get("name")), _text(channel.get("state"))) if isinstance(channel, dict) else ("", "")
+        )
+        if name and state:
+            aspects = (f"state:{state}",) if state in _LOGGED_OUT_STATES else (f"state:{state}", "active")
+            yield Reading((("channel", name),), aspects)
+
+
 def _initialization(notice: Notice, _: Memory) -> Iterator[Reading]:
     state = _text(notice.payload.get("state"))
     if state == "Failed":
@@ -220,6 +233,7 @@ def _initialization(notice: Notice, _: Memory) -> Iterator[Reading]:
 
 _READERS: dict[str, Callable[[Notice, Memory], Iterator[Reading]]] = {
     "CallStateChanged": _call_state_changed,
+    "ChannelStateChanged": _channel_state_changed,
     "DnStateChanged": _dn_state_changed,
     "MonitoringStateChanged": _monitoring_state_changed,
 }

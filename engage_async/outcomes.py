@@ -1,0 +1,206 @@
+"""Runs the correlator: registers operations, feeds it events and time, and tells each operation its outcome.
+
+Must live here: the clock and the one timer of a session's pending operations, and how a settlement becomes a result or
+an exception. Must not: the decision which operation an event belongs to, HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from attrs import frozen
+
+from engage_async.errors import (
+    CallEnded,
+    EngageError,
+    MalformedResponse,
+    Matched,
+    OperationFailed,
+    OperationLost,
+    OperationTimeout,
+)
+from engage_async.operation import Operation
+from engage_async.protocol.correlation import Correlator, Expectation, Pending, Settlement
+from engage_async.protocol.notices import Notice, Payload
+
+log = logging.getLogger("engage_async.operations")
+
+
+@frozen
+class _Entry:
+    operation: Operation[Any]
+    decode: Callable[[Payload | None, Matched], Any]
+
+
+class Outcomes:
+    """The pending operations of one session, on the running loop."""
+
+    def __init__(self, *, guess: Literal["oldest", "none"] = "oldest") -> None:
+        self._loop = asyncio.get_running_loop()
+        self._correlator = Correlator(guess=guess)
+        self._entries: dict[Pending, _Entry] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self.counts = {"succeeded": 0, "failed": 0, "ended": 0, "timed out": 0, "lost": 0}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def is_empty(self) -> bool:
+        """Whether nothing is left behind: no operation, no index entry, no timer."""
+        return not self._entries and self._correlator.is_empty()
+
+    def register(
+        self, operation: Operation[Any], expectation: Expectation, decode: Callable[[Payload | None, Matched], Any]
+    ) -> Pending:
+        """Enter an operation; `decode` makes its result from the completing payload."""
+        pending = self._correlator.register(expectation, self._loop.time())
+        self._entries[pending] = _Entry(operation, decode)
+        operation.add_done_callback(lambda _: self.discard(pending))
+        self._set_timer()
+        return pending
+
+    def sending(self, pending: Pending) -> None:
+        """The request is about to leave."""
+        self._correlator.sending(pending)
+
+    def accept(self, pending: Pending, operation_id: str | None) -> None:
+        """The server accepted the request."""
+        settlements = self._correlator.accept(pending, operation_id, self._loop.time())
+        if entry := self._entries.get(pending):
+            entry.operation._acknowledge()  # noqa: SLF001
+        self._settle(settlements)
+        self._set_timer()
+
+    def discard(self, pending: Pending) -> None:
+        """Take an operation out: it was cancelled, refused, or settled by its reply."""
+        self._entries.pop(pending, None)
+        self._correlator.discard(pending)
+        if not self._entries:
+            self._set_timer()
+
+    def feed(self, notice: Notice) -> None:
+        """Credit one event. Called for every event of the session, in order."""
+        if settlements := self._correlator.feed(notice, self._loop.time()):
+            self._settle(settlements)
+        if self._entries or self._timer is not None:
+            self._set_timer()
+
+    def lost(self, snapshot: Sequence[Notice]) -> None:
+        """Notifications were lost: settle by the snapshot what it proves, fail the rest with `OperationLost`."""
+        self._settle(self._correlator.lost(snapshot, self._loop.time()))
+
+    def live_calls(self) -> list[frozenset[str]]:
+        """The ids of each call that is known and not ended."""
+        return self._correlator.live_calls()
+
+    def close(self, error: Callable[[Operation[Any]], BaseException]) -> None:
+        """Fail everything that is pending, each with an error of its own."""
+        for pending in self._correlator.drain():
+            if entry := self._entries.pop(pending, None):
+                entry.operation._fail(error(entry.operation))  # noqa: SLF001
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # --------------------------------------------------------------------------------------------------------------
+
+    def _set_timer(self) -> None:
+        due = self._correlator.next_due()
+        if self._timer is not None:
+            if due is not None and self._timer.when() <= due:
+                return  # it fires early, finds nothing due, and sets itself again
+            self._timer.cancel()
+            self._timer = None
+        if due is not None:
+            self._timer = self._loop.call_at(due, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        self._settle(self._correlator.expire(self._loop.time()))
+        self._set_timer()
+
+    def _settle(self, settlements: Sequence[Settlement]) -> None:
+        for settlement in settlements:
+            entry = self._entries.pop(settlement.pending, None)
+            if entry is None:
+                continue
+            self.counts[settlement.outcome] += 1
+            self._tell(entry, settlement)
+
+    def _tell(self, entry: _Entry, settlement: Settlement) -> None:
+        operation = entry.operation
+        operation._progress = tuple(settlement.pending.progress)  # noqa: SLF001
+        operation._event = settlement.payload  # noqa: SLF001
+        log.debug("%s %s %s (%s)", operation.name, operation.id, settlement.outcome, settlement.matched)
+        if settlement.outcome != "succeeded":
+            operation._fail(_error(settlement))  # noqa: SLF001
+            return
+        matched: Matched = settlement.matched or "object"
+        try:
+            result = entry.decode(settlement.payload, matched)
+        except EngageError as error:
+            operation._fail(error)  # noqa: SLF001
+        except Exception as error:  # noqa: BLE001 - a payload nobody foresaw must not break the poll
+            unreadable = MalformedResponse(
+                f"{operation.name}: the completing event cannot be read: {type(error).__name__}"
+            )
+            unreadable.__cause__ = error
+            operation._fail(unreadable)  # noqa: SLF001
+        else:
+            operation._succeed(result, matched)  # noqa: SLF001
+
+
+def _error(settlement: Settlement) -> EngageError:
+    pending = settlement.pending
+    known: dict[str, Any] = {
+        "operation": pending.expectation.operation,
+        "operation_id": pending.expectation.operation_id,
+        "progress": pending.progress,
+    }
+    name = pending.expectation.operation
+    if settlement.outcome == "timed out":
+        return _timed_out(pending, known)
+    if settlement.outcome == "lost":
+        return OperationLost(
+            f"{name}: notifications were lost, and the current session does not prove its outcome", **known
+        )
+    known |= {"matched": settlement.matched or "object", "raw": settlement.payload}
+    if settlement.outcome == "ended":
+        return CallEnded(f"{name}: {_ended(settlement.payload)} before it could succeed", **known)
+    error = settlement.error
+    if error is None or (error.code is None and error.message is None):
+        return OperationFailed(f"{name}: failed without a code or a message", **known)
+    told = " ".join(str(part) for part in (error.code, error.message) if part is not None)
+    guess = ", matched by guess" if settlement.matched == "guess" else ""
+    return OperationFailed(
+        f"{name}: {told}{guess}",
+        error_code=error.code,
+        error_message=error.message,
+        dn=error.dn,
+        connection_id=error.connection_id,
+        call_uuid=error.call_uuid,
+        **known,
+    )
+
+
+def _timed_out(pending: Pending, known: Mapping[str, Any]) -> OperationTimeout:
+    name, seconds = pending.expectation.operation, f"{pending.expectation.timeout:g} s"
+    if not pending.sent:
+        text = f"{name}: not sent within {seconds}: the notification connection was not there"
+    elif pending.accepted:
+        text = f"{name}: accepted, but no completing event within {seconds}; it may still take effect"
+    else:
+        text = f"{name}: neither accepted nor completed within {seconds}; it may still take effect"
+    error = OperationTimeout(text, **known)
+    error.sent, error.accepted = pending.sent, pending.accepted
+    return error
+
+
+def _ended(payload: Payload | None) -> str:
+    call = payload.get("call") if payload else None
+    if isinstance(call, dict):
+        return f"its call was {str(call.get('state', 'ended')).lower()[:20]}"
+    return "the agent was logged out"

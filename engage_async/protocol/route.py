@@ -1,0 +1,170 @@
+"""One line per operation: verb, path, how it may be repeated, what completes it.
+
+Must live here: how arguments become a path, a query and a body. Must not: sending, or what any one operation is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+from urllib.parse import quote
+
+from attrs import field, frozen
+
+from engage_async.errors import InvalidArgument
+from engage_async.protocol.completion import Settles
+from engage_async.protocol.kvlist import KeyValues, pairs, to_wire
+from engage_async.protocol.repeat import Repeat
+
+Gives = Callable[[Mapping[str, Any], Mapping[str, Any], Any], Any]
+"""Makes a result from the completing payload (or the reply's data), the arguments, and a look-up of calls by id."""
+
+KEY_VALUE_ARGUMENTS = frozenset({"reasons", "extensions", "user_data"})
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@frozen
+class Call:
+    """A route with its arguments: ready to be sent. `json` is None for requests without a body."""
+
+    path: str
+    query: Mapping[str, str]
+    json: Mapping[str, Any] | None
+
+
+@frozen
+class Route:
+    """One operation of the service.
+
+    `name` is ``group.method``. `body` is ``"data"`` (an object ``data``, and ``operationId`` when `operation_id`),
+    ``"bare"`` (``operationId`` alone) or ``"none"``. `wire` has the names that are not simply camelCase. `needs` names
+    the arguments that must be non-empty text. `settles` is None for a synchronous operation. `marks` says that a new
+    call may be marked with the operation's id. An operation that `redirects` gives the address that a browser shall go
+    to; one that is not `enveloped` replies without a status.
+    """
+
+    name: str
+    method: str
+    template: str
+    repeat: Repeat = Repeat.ONCE
+    settles: Settles | None = None
+    body: Literal["data", "bare", "none"] = "none"
+    operation_id: bool = False
+    query: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    wire: Mapping[str, str] = field(factory=dict)
+    gives: Gives | None = None
+    domain: str = ""
+    enveloped: bool = True
+    redirects: bool = False
+    marks: bool = False
+
+    @property
+    def path_arguments(self) -> tuple[str, ...]:
+        """The names in the path template, in order."""
+        return tuple(_PLACEHOLDER.findall(self.template))
+
+    def call(self, arguments: Mapping[str, Any], operation_id: str = "") -> Call:
+        """Put the arguments where they belong. Raises `InvalidArgument` for what cannot be sent."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        for name in self.needs:
+            if not isinstance(given.get(name), str) or not given[name].strip():
+                raise self._refuse(name, "a non-empty string", given.get(name))
+        in_path = self.path_arguments
+        path = _PLACEHOLDER.sub(lambda m: self._segment(m[1], given.get(m[1])), self.template)
+        query = {self._wire_name(name): self._query_value(name, given[name]) for name in self.query if name in given}
+        if self.body == "none":
+            return Call(path, query, None)
+        body: dict[str, Any] = {"operationId": operation_id} if self.operation_id else {}
+        if self.body == "data":
+            rest = (name for name in given if name not in in_path and name not in self.query)
+            body["data"] = {self._wire_name(name): self._value(name, given[name]) for name in rest}
+        return Call(path, query, body)
+
+    def expects(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments as completion rules read them."""
+        if arguments.get("user_data") is None:
+            return arguments
+        return {**arguments, "pairs": pairs(arguments["user_data"])}
+
+    def _segment(self, name: str, value: Any) -> str:
+        """One path segment, percent-encoded: an id can never change the path it is put into."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or not value.strip() or value in {".", ".."}:
+            raise self._refuse(name, "a non-empty id", value)
+        if any(ord(c) < 32 or ord(c) == 127 for c in value):
+            raise self._refuse(name, "an id without control characters", value)
+        return quote(value, safe="")
+
+    def _query_value(self, name: str, value: Any) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str | int | float):
+            return str(value)
+        if isinstance(value, list | tuple | set | frozenset) and all(isinstance(item, str) for item in value):
+            return ",".join(value)
+        raise self._refuse(name, "text, a number, a bool or a list of text", value)
+
+    def _value(self, name: str, value: Any) -> Any:
+        if name in KEY_VALUE_ARGUMENTS:
+            return to_wire(value)
+        if isinstance(value, set | frozenset):
+            value = sorted(value)
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise self._refuse(name, "something that JSON can express", value) from error
+        return value
+
+    def _wire_name(self, name: str) -> str:
+        if name in self.wire:
+            return self.wire[name]
+        first, *rest = name.split("_")
+        return first + "".join(part.capitalize() for part in rest)
+
+    def _refuse(self, name: str, expected: str, came: Any) -> InvalidArgument:
+        return InvalidArgument(f"{self.name}: {name} must be {expected}, not {_shown(came)}")
+
+
+@frozen
+class Family:
+    """The routes of one group: what they share, so that each is one line.
+
+    A route's path is `base` + `path` + its name with dashes (``send_dtmf`` → ``send-dtmf``), unless it gives another.
+    `domain` is the notification domain that its events and errors come on; `wire` and `gives` are defaults.
+    """
+
+    base: str
+    group: str
+    path: str = "/"
+    wire: Mapping[str, str] = field(factory=dict)
+    gives: Gives | None = None
+    domain: str = ""
+
+    def get(self, name: str, **options: Any) -> Route:
+        """A read: safe to repeat."""
+        return self._route("GET", name, {"repeat": Repeat.SAFE, **options})
+
+    def post(self, name: str, settles: Settles | None = None, **options: Any) -> Route:
+        """A request with ``data`` and an ``operationId``, sent once unless the route says that it may be repeated."""
+        return self._route("POST", name, {"body": "data", "operation_id": True, "settles": settles, **options})
+
+    def _route(self, method: str, name: str, options: dict[str, Any]) -> Route:
+        path = self.base + options.pop("path", self.path + name.replace("_", "-"))
+        defaults = {"wire": self.wire, "gives": self.gives, "domain": self.domain or self.group}
+        return Route(f"{self.group}.{name}", method, path, **{**defaults, **options})
+
+
+def marked(user_data: KeyValues | None, key: str, value: str) -> list[tuple[str, Any]]:
+    """User data with one more pair."""
+    return [*(pairs(user_data) if user_data is not None else ()), (key, value)]
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return repr(value)
+    return f"{type(value).__name__} {str(value)[:40]!r}"
