@@ -11,6 +11,7 @@ Must live here: every use of httpx; how a request is sent, repeated, and its ans
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import json
 import random
@@ -139,7 +140,7 @@ class HttpEngine:
         client = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         # aiohttp would repeat PUT and DELETE by itself when a connection breaks: whether that is right is ours to say.
         client._retry_connection = False  # noqa: SLF001
-        proxy = httpx.Proxy(self._proxy) if self._proxy is not None else None
+        proxy = _httpx_proxy(self._proxy) if self._proxy is not None else None
         return AiohttpTransport(client=client, verify=context, trust_env=False, proxy=proxy)
 
 
@@ -416,6 +417,15 @@ def _proxy_of(settings: Settings) -> str | None:
     if urllib.request.proxy_bypass(base.hostname or ""):
         return None
     return urllib.request.getproxies().get(base.scheme)
+
+
+def _httpx_proxy(url: str) -> httpx.Proxy:
+    """The proxy with its credentials as a header: aiohttp, which makes it Proxy-Authorization, deprecates others."""
+    proxy = httpx.Proxy(url)
+    if proxy.auth is None:
+        return proxy
+    credentials = base64.b64encode(":".join(proxy.auth).encode()).decode()
+    return httpx.Proxy(proxy.url, headers={"Authorization": f"Basic {credentials}"})
 
 
 def _peer_of(url: str) -> str:

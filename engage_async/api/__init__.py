@@ -1,0 +1,1 @@
+"""The API surface: one method per operation of the service."""

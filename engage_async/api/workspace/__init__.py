@@ -1,0 +1,1 @@
+"""The Workspace API: what an agent's desktop does."""

@@ -1,0 +1,138 @@
+"""`Engage`: one customer environment, and the door to its services.
+
+Must live here: what the services share (the HTTP engine, the tokens) and who closes it. Must not: any one service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from engage_async.config import Settings
+from engage_async.errors import SessionClosed, WrongEventLoop
+from engage_async.io.http import HttpEngine, RequestHook, ResponseHook
+from engage_async.io.tokens import TokenManager, TokenStore
+from engage_async.sessions.service import ServiceSession
+from engage_async.sessions.workspace import WorkspaceSession
+
+log = logging.getLogger("engage_async")
+
+
+class Engage:
+    """One Engage Cloud environment: settings, one pool of connections, one token manager, any number of sessions.
+
+    ``Engage(base_url=…, api_key=…, username=…, …)`` or ``Engage(Settings(…))`` or ``Engage.from_env()``; use it with
+    ``async with``. It belongs to the event loop in which it is entered. Nothing is sent before a session or an
+    operation needs it.
+
+    `transport` is an httpx transport to use instead of real connections (for tests of single replies). `token_store`
+    keeps tokens across processes. `on_request` and `on_response` are told of every request, redacted.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        transport: object | None = None,
+        token_store: TokenStore | None = None,
+        on_request: RequestHook | None = None,
+        on_response: ResponseHook | None = None,
+        **options: Any,
+    ) -> None:
+        if settings is not None and options:
+            raise TypeError(f"give a Settings object or single settings ({', '.join(options)}), not both")
+        self.settings = settings if settings is not None else Settings(**options)
+        self._engine = HttpEngine(self.settings, transport=transport, on_request=on_request, on_response=on_response)
+        self._store = token_store
+        self._tokens: TokenManager | None = None
+        self._sessions: dict[ServiceSession, None] = {}
+        self._numbers = itertools.count(1)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
+        """Settings from ``ENGAGE_BASE_URL``, ``ENGAGE_API_KEY``, ``ENGAGE_USERNAME`` … (see `Settings.from_env`)."""
+        return cls(Settings.from_env(environ, **options))
+
+    def __repr__(self) -> str:
+        return f"<Engage {self.settings.base_url}, {len(self._sessions)} session(s)>"
+
+    @property
+    def tokens(self) -> TokenManager:
+        """The tokens that all sessions of this environment share."""
+        self._must_be_open()
+        if self._tokens is None:
+            self._tokens = TokenManager(
+                self.settings, self._engine.session(tokens=None, name="tokens"), store=self._store
+            )
+        return self._tokens
+
+    def workspace(
+        self,
+        *,
+        code: str | None = None,
+        redirect_uri: str | None = None,
+        state: str | None = None,
+        name: str | None = None,
+        on_progress: Callable[[int], object] | None = None,
+        log_out: bool = True,
+    ) -> WorkspaceSession:
+        """An agent's session, to be opened with ``async with``.
+
+        By default it is opened with the shared token. With `code` and `redirect_uri` (and `state`, when the login used
+        one) it is opened by authorization code instead and needs no token. `name` appears in logs and task names.
+        `on_progress` is called with the percentage while the server initializes the session. ``log_out=False`` leaves
+        the agent logged in when the session closes.
+        """
+        self._must_be_open()
+        name = name or f"workspace-{next(self._numbers)}"
+        http = self._engine.session(tokens=None if code is not None else self.tokens, name=name)
+        session = WorkspaceSession(
+            http,
+            self.settings,
+            name=name,
+            code=code,
+            redirect_uri=redirect_uri,
+            state=state,
+            on_progress=on_progress,
+            log_out=log_out,
+        )
+        self._sessions[session] = None
+        session.on_close(self._forget)
+        return session
+
+    async def aclose(self) -> None:
+        """Close every session that is still open, newest first, then the connections. Safe to call again."""
+        if self._closed:
+            return
+        self._closed = True
+        for session in reversed(list(self._sessions)):
+            await session.aclose()
+        if self._tokens is not None:
+            await self._tokens.aclose()
+        await self._engine.aclose()
+
+    async def __aenter__(self) -> Self:
+        if self._loop is not None:
+            raise SessionClosed("an Engage object can be entered once")
+        self._loop = asyncio.get_running_loop()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _forget(self, session: ServiceSession) -> None:
+        self._sessions.pop(session, None)
+
+    def _must_be_open(self) -> None:
+        if self._loop is None or self._closed:
+            raise SessionClosed("this Engage object is not open: use it with 'async with'")
+        if asyncio.get_running_loop() is not self._loop:
+            raise WrongEventLoop("this Engage object belongs to another event loop than the running one")

@@ -1,0 +1,448 @@
+"""What every service session is made of: requests, operations, notifications, listeners, and their end.
+
+Must live here: how a route is sent and judged, how an event reaches correlation, state and listeners, and the order of
+closing. Must not: what is particular to one service.
+
+    event ──► live state ──► correlation (settles operations) ──► listeners          in this order, synchronously
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import math
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from attrs import frozen
+
+from engage_async.config import Settings
+from engage_async.errors import (
+    EngageError,
+    InvalidArgument,
+    MalformedResponse,
+    Matched,
+    OutcomeUnknown,
+    PartialSuccess,
+    SessionClosed,
+    WrongEventLoop,
+)
+from engage_async.io.http import HttpSession
+from engage_async.io.notifications import NotificationConnection
+from engage_async.models.events import Event, EventsLost
+from engage_async.models.voice import Call as CallModel
+from engage_async.operation import Operation
+from engage_async.outcomes import Outcomes
+from engage_async.protocol.bayeux import LossReason
+from engage_async.protocol.correlation import Expectation
+from engage_async.protocol.envelope import ACCEPTED, DONE, PARTIAL, Reply, read_reply
+from engage_async.protocol.health import Health, NotificationSettings
+from engage_async.protocol.notices import Notice
+from engage_async.protocol.readings import MARKER_KEY
+from engage_async.protocol.requests import Answer, Request
+from engage_async.protocol.route import Call, Route, marked
+from engage_async.sessions.listeners import EventStream, Handler, Listeners, Overflow
+
+log = logging.getLogger("engage_async.sessions")
+
+E = TypeVar("E", bound=Event)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@frozen
+class SessionHealth:
+    """How a session is at one moment.
+
+    `notifications` is the state of the connection (see `Health`), `pending` the number of operations that are not
+    settled, `outcomes` how many ended in which way, `unreadable` the events that lacked their essential member.
+    """
+
+    notifications: Health
+    pending: int
+    outcomes: Mapping[str, int]
+    unreadable: int
+
+    @property
+    def connected(self) -> bool:
+        """Whether events flow."""
+        return self.notifications.state == "connected"
+
+
+class ServiceSession:
+    """One open session of one service. Belongs to the event loop in which it was opened."""
+
+    def __init__(self, http: HttpSession, settings: Settings, *, name: str, path: str, channels: Sequence[str]) -> None:
+        self.name = name
+        self._http = http
+        self._settings = settings
+        self._path = path
+        self._channels = channels
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._outcomes: Outcomes
+        self._listeners: Listeners
+        self._notifications: NotificationConnection
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._unreadable = 0
+        self._complained = False
+        self._error: EngageError | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._open = False
+        self._on_close: list[Callable[[ServiceSession], object]] = []
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} {'open' if self._open else 'closed'}>"
+
+    # --- for its user -----------------------------------------------------------------------------------------------
+
+    @property
+    def health(self) -> SessionHealth:
+        """How the session is now."""
+        self._must_have_begun()
+        return SessionHealth(
+            self._notifications.health, len(self._outcomes), dict(self._outcomes.counts), self._unreadable
+        )
+
+    def events(
+        self,
+        *types: type[E],
+        where: Callable[[E], bool] | None = None,
+        limit: int | None = None,
+        overflow: Overflow = "drop-oldest",
+    ) -> EventStream[E]:
+        """A bounded stream of the events of these types (`Event` for all), from now on.
+
+        ``async for event in session.events(CallStateChanged)``, or ``async with session.events(…) as stream``. `where`
+        keeps only what it accepts; `limit` (default: the setting `stream_limit`) and `overflow` say what happens when
+        it is not read fast enough (see `EventStream`).
+        """
+        self._must_have_begun()
+        if not types:
+            raise InvalidArgument("events: name at least one event type; Event stands for all")
+        return self._listeners.stream(types, where=where, limit=limit, overflow=overflow)
+
+    async def wait_for(
+        self, kind: type[E], predicate: Callable[[E], bool] | None = None, *, timeout: float | None = None
+    ) -> E:
+        """Wait for the first event of `kind`, from now on, that `predicate` accepts.
+
+        Raises `WaitTimeout` after `timeout` seconds (None: no limit), `SessionClosed`, and what the predicate raises.
+        """
+        self._must_have_begun()
+        return await self._listeners.wait_for(kind, predicate, timeout=timeout)
+
+    def on(self, *types: type[E]) -> Callable[[Handler[E]], Handler[E]]:
+        """Decorator: call the function with every event of these types.
+
+        A plain function is called at once, in order. A coroutine function runs in one named task of its own, one event
+        after the other. What they raise is logged and touches nothing else. `off` takes the handler away.
+        """
+        self._must_have_begun()
+
+        def register(function: Handler[E]) -> Handler[E]:
+            self._listeners.on(types, function)
+            return function
+
+        return register
+
+    def off(self, handler: Callable[..., object]) -> bool:
+        """Take a handler away; False when it is none."""
+        self._must_have_begun()
+        return self._listeners.off(handler)
+
+    async def connected(self) -> None:
+        """Wait until notifications flow. Raises `SessionClosed` when they never will again."""
+        self._must_have_begun()
+        await self._notifications.connected()
+
+    # --- for its API modules ----------------------------------------------------------------------------------------
+
+    def start(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Operation[Any]:
+        """An operation that an event completes; nothing is sent yet. Raises `InvalidArgument`, `SessionClosed`."""
+        loop = self._must_have_begun()
+        operation_id = str(uuid.uuid4())
+        limit = self._limit(route, timeout)
+        sent = dict(arguments)
+        expected = route.expects(arguments)
+        if route.marks and self._settings.mark_calls:
+            sent["user_data"] = marked(sent.get("user_data"), MARKER_KEY, operation_id)
+            expected = {**expected, "operation_id": operation_id}
+        call = route.call(sent, operation_id)
+        if route.settles is None:
+            raise InvalidArgument(f"{route.name} is not completed by an event")
+        expectation = Expectation(route.name, operation_id, route.domain, route.settles(expected), limit)
+
+        def perform(operation: Operation[Any]) -> Any:
+            return self._perform(operation, route, call, expectation, arguments)
+
+        return Operation(route.name, operation_id, perform, loop)
+
+    async def request(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Any:
+        """Send a synchronous operation and give its result."""
+        self._must_be_open()
+        answer = await self._send(route, route.call(arguments), timeout)
+        if route.redirects and 300 <= answer.http_status < 400:
+            return answer.headers.get("location", "")
+        reply = read_reply(answer.http_status, answer.text, operation=route.name, enveloped=route.enveloped)
+        reply.raise_for_status(route.name)
+        if route.redirects:
+            raise MalformedResponse(f"{route.name}: expected a redirect, got HTTP {answer.http_status}")
+        self._no_parts_failed(reply, route.name)
+        return self._result(route, _object_of(reply, route), arguments)
+
+    # --- operations -------------------------------------------------------------------------------------------------
+
+    async def _perform(
+        self,
+        operation: Operation[Any],
+        route: Route,
+        call: Call,
+        expectation: Expectation,
+        arguments: Mapping[str, Any],
+    ) -> None:
+        """Register, send, judge the reply. The outcome may come before, during or after."""
+
+        def decode(payload: Mapping[str, Any] | None, _: Matched) -> Any:
+            return self._result(route, payload or {}, arguments)
+
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        try:
+            self._must_be_open()
+            pending = self._outcomes.register(operation, expectation, decode)
+            if self._needs_notifications(route):
+                await self._notifications.connected()
+            self._outcomes.sending(pending)
+            answer = await self._send(route, call, expectation.timeout, wanted=lambda: not operation.done())
+            reply = read_reply(answer.http_status, answer.text, operation=route.name).raise_for_status(route.name)
+            self._no_parts_failed(reply, route.name)
+            if reply.status.code == ACCEPTED:
+                self._outcomes.accept(pending, reply.operation_id)
+            elif reply.status.code == DONE:
+                self._outcomes.discard(pending)
+                operation._succeed(decode(_object_of(reply, route), "reply"), "reply")  # noqa: SLF001
+        except OutcomeUnknown as error:
+            log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
+        except EngageError as error:
+            operation._fail(error)  # noqa: SLF001
+        except asyncio.CancelledError:
+            operation.cancel()
+            raise
+        except Exception as error:
+            operation._fail(error)  # noqa: SLF001
+            log.exception("%s %s failed in an unforeseen way", operation.name, operation.id)
+
+    async def _send(
+        self, route: Route, call: Call, timeout: float | None, *, wanted: Callable[[], bool] | None = None
+    ) -> Answer:
+        request = Request(
+            method=route.method,
+            path=call.path,
+            query=call.query,
+            json=call.json,
+            operation=route.name,
+            repeat=route.repeat,
+            timeout=timeout,
+            authenticate=self._authenticates(route),
+            wanted=wanted,
+        )
+        return await self._http.send(request)
+
+    def _no_parts_failed(self, reply: Reply, operation: str) -> None:
+        if reply.status.code == PARTIAL:
+            raise PartialSuccess(reply.partial(reply.data, operation), operation=operation)
+
+    def _result(self, route: Route, payload: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
+        return route.gives(payload, arguments, self._last_known_call) if route.gives is not None else None
+
+    def _limit(self, route: Route, timeout: Any) -> float:
+        """The deadline of an operation in seconds; every operation has one."""
+        if timeout is None:
+            return self._default_timeout(route)
+        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+            raise InvalidArgument(f"{route.name}: timeout must be a positive number of seconds, not {timeout!r}")
+        return float(timeout)
+
+    # --- what is particular to a service ----------------------------------------------------------------------------
+
+    def _default_timeout(self, _route: Route) -> float:
+        return self._settings.operation_timeout
+
+    def _needs_notifications(self, _route: Route) -> bool:
+        return True
+
+    def _authenticates(self, _route: Route) -> bool:
+        return True
+
+    def _last_known_call(self, _call_id: str) -> CallModel | None:
+        return None
+
+    def _observe(self, _notice: Notice) -> bool:
+        """Keep live state; False when the event lacks its essential member."""
+        return True
+
+    async def _recover(self, reason: LossReason) -> None:
+        """Notifications may be lost: settle what can be settled."""
+        self._lost(reason, ())
+
+    async def _farewell(self) -> None:
+        """Tell the server that the session ends; the notifications are closed already."""
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def _dispatch(self, notices: Sequence[Notice]) -> None:
+        for notice in notices:
+            try:
+                self._take(notice)
+            except Exception:
+                log.exception("session %s: an event of type %s failed", self.name, notice.message_type[:60])
+
+    def _take(self, notice: Notice) -> None:
+        readable = self._observe(notice)
+        self._outcomes.feed(notice)
+        if notice.source == "event":
+            self._listeners.publish(notice)
+        if not readable:
+            self._unreadable += 1
+            if not self._complained:
+                self._complained = True
+                log.warning("session %s: %s without its essential member", self.name, notice.message_type[:60])
+
+    def _lost(self, reason: LossReason, snapshot: Sequence[Notice]) -> None:
+        for notice in snapshot:
+            self._observe(notice)
+        self._outcomes.lost(snapshot)
+        self._listeners.publish_event(
+            EventsLost(reason=f"{reason.kind}: {reason.detail}" if reason.detail else reason.kind)
+        )
+
+    # --- opening and closing ----------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Bind to the running loop; nothing is sent yet."""
+        if self._loop is not None:
+            raise SessionClosed(f"session {self.name} can be opened once")
+        self._loop = asyncio.get_running_loop()
+        self._outcomes = Outcomes(guess=self._settings.guess_errors)
+        self._listeners = Listeners(self.name, limit=self._settings.stream_limit)
+        self._notifications = NotificationConnection(
+            post=self._post,
+            channels=self._channels,
+            deliver=self._dispatch,
+            on_change=self._notifications_changed,
+            recover=self._recover,
+            settings=NotificationSettings(close_timeout=self._settings.close_timeout),
+            name=self.name,
+        )
+        self._open = True
+
+    async def _post(self, payload: list[dict[str, Any]], headers: dict[str, str], read_timeout: float) -> Answer:
+        return await self._http.post_messages(self._path, payload, headers=headers, read_timeout=read_timeout)
+
+    def _notifications_changed(self, health: Health) -> None:
+        if health.state == "closed" and self._closing is None and self._open and self._error is None:
+            self._error = SessionClosed(f"session {self.name}: notifications ended for good: {health.last_error}")
+            log.error("%s", self._error)
+            self._end(self._error)
+
+    def _end(self, error: EngageError | None) -> None:
+        """Nothing more will happen: tell whoever waits for anything."""
+        self._outcomes.close(lambda operation: self._closed_error(operation.name))
+        self._listeners.end(error)
+
+    def _spawn(self, work: Awaitable[Any], name: str) -> asyncio.Task[Any]:
+        """Run `work` in a task that ends with the session."""
+        task = asyncio.ensure_future(work)
+        if isinstance(task, asyncio.Task):
+            task.set_name(f"engage-{name}:{self.name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def aclose(self) -> None:
+        """End the session: fail what is pending, disconnect notifications, log out, end streams and handlers.
+
+        Bounded by the setting `close_timeout` for each step; what the server does about it is logged, not raised. Safe
+        to call again, and from several tasks.
+        """
+        if self._loop is None:
+            self._closed()
+            await self._http.aclose()
+            return
+        if self._loop is not asyncio.get_running_loop():
+            raise WrongEventLoop(f"session {self.name} was opened in another event loop")
+        if self._closing is None:
+            self._closing = self._loop.create_task(self._close(), name=f"engage-close:{self.name}")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        self._open = False
+        self._end(self._error)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with self._tolerating("disconnecting notifications"):
+            async with asyncio.timeout(2 * self._settings.close_timeout):
+                await self._notifications.close()
+        with self._tolerating("logging out"):
+            async with asyncio.timeout(self._settings.close_timeout):
+                await self._farewell()
+        await self._listeners.close(patience=self._settings.close_timeout)
+        with self._tolerating("closing connections"):
+            await self._http.aclose()
+        self._closed()
+
+    def on_close(self, callback: Callable[[ServiceSession], object]) -> None:
+        """Call `callback` with this session once it is closed."""
+        self._on_close.append(callback)
+
+    def _closed(self) -> None:
+        callbacks, self._on_close = self._on_close, []
+        for callback in callbacks:
+            callback(self)
+
+    @contextlib.contextmanager
+    def _tolerating(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (EngageError, TimeoutError) as error:
+            log.warning("session %s: %s: %s", self.name, doing, str(error) or type(error).__name__)
+        except Exception:
+            log.exception("session %s: %s", self.name, doing)
+
+    def _closed_error(self, what: str) -> EngageError:
+        return SessionClosed(f"{what}: {self._error or f'session {self.name} is closed'}")
+
+    def _must_have_begun(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise SessionClosed(f"session {self.name} is not open yet: use it with 'async with'")
+        saying_goodbye = self._closing is not None and asyncio.current_task(self._loop) is self._closing
+        if (not self._open or self._error is not None) and not saying_goodbye:
+            raise self._closed_error("not possible")
+        return self._loop
+
+    def _must_be_open(self) -> None:
+        loop = self._must_have_begun()
+        if asyncio.get_running_loop() is not loop:
+            raise WrongEventLoop(f"session {self.name} was opened in another event loop")
+
+    async def __aenter__(self) -> Self:
+        raise SessionClosed(f"{type(self).__name__} cannot be opened by itself")
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def _object_of(reply: Reply, route: Route) -> Mapping[str, Any]:
+    if reply.data is None or (not route.enveloped and not isinstance(reply.data, dict)):
+        return {}
+    if not isinstance(reply.data, dict):
+        raise MalformedResponse(f"{route.name}: expected an object as data, got {type(reply.data).__name__}")
+    return reply.data

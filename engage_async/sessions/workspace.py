@@ -1,0 +1,322 @@
+"""An agent's session of the Workspace API.
+
+Must live here: the order in which a workspace session is opened, recovered, kept alive and closed, and the vendor's
+defaults for activating channels. Must not: single operations (`api.workspace`), correlation.
+
+    initialize ──► handshake, subscribe, poll ──► initialization Complete ──► current session ──► open
+    close: pending operations fail ──► disconnect ──► log out ──► streams and handlers end
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from engage_async.api.workspace.session import SessionApi
+from engage_async.api.workspace.voice import VoiceApi
+from engage_async.config import Settings
+from engage_async.errors import EngageError, InvalidArgument, Unauthorized, WaitTimeout
+from engage_async.io.http import HttpSession
+from engage_async.models.codec import unstructure
+from engage_async.models.enums import AgentWorkMode
+from engage_async.models.events import ChannelStateChanged, DnStateChanged, Event
+from engage_async.models.media import Channel
+from engage_async.models.session import Configuration, CurrentSession, User
+from engage_async.models.voice import Call, Dn
+from engage_async.operation import Operation
+from engage_async.protocol.bayeux import LossReason
+from engage_async.protocol.notices import Notice
+from engage_async.protocol.route import Route
+from engage_async.protocol.snapshot import snapshot_notices
+from engage_async.sessions.service import ServiceSession
+from engage_async.sessions.state import Calls, LiveState
+
+log = logging.getLogger("engage_async.sessions")
+
+_BASE = "/workspace/v3"
+CHANNELS = tuple(
+    f"{_BASE}/{name}"
+    for name in (
+        "initialization",
+        "voice",
+        "media",
+        "media/chat",
+        "media/email",
+        "media/workitem",
+        "media/outboundpreview",
+        "media/topics",
+        "contacts",
+        "workbins",
+        "media-management",
+        "statistics",
+    )
+)
+
+_GONE_STATES = frozenset({"LoggedOut", "OutOfService", ""})
+_SILENCE = 5.0  # seconds without an initialization event after which the current session is asked instead
+
+Progress = Callable[[int], object]
+
+
+class WorkspaceSession(ServiceSession):
+    """One agent: operations, events and live state. Opened by ``async with engage.workspace() as agent``.
+
+    `voice` and `session` are the groups of operations. `calls`, `dn`, `channels`, `user` and `configuration` follow the
+    events.
+    """
+
+    def __init__(
+        self,
+        http: HttpSession,
+        settings: Settings,
+        *,
+        name: str,
+        code: str | None = None,
+        redirect_uri: str | None = None,
+        state: str | None = None,
+        on_progress: Progress | None = None,
+        log_out: bool = True,
+    ) -> None:
+        super().__init__(http, settings, name=name, path=f"{_BASE}/notifications", channels=CHANNELS)
+        self.voice = VoiceApi(self)
+        self.session = SessionApi(self)
+        self._state = LiveState()
+        self._login = {"code": code, "redirect_uri": redirect_uri, "state": state}
+        self._on_progress = on_progress
+        self._log_out = log_out
+        self._logged_in = False
+        self._activation: dict[str, Any] | None = None
+
+    # --- live state -------------------------------------------------------------------------------------------------
+
+    @property
+    def calls(self) -> Calls:
+        """The agent's calls by id."""
+        return self._state.calls
+
+    @property
+    def dn(self) -> Dn | None:
+        """The agent's DN as last reported; None while no voice channel is active."""
+        return self._state.dn
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The media channels by name."""
+        return self._state.channels
+
+    @property
+    def user(self) -> User | None:
+        """The agent."""
+        return self._state.user
+
+    @property
+    def configuration(self) -> Configuration | None:
+        """The configuration that came with the initialization."""
+        return self._state.configuration
+
+    # --- what is more than one operation ----------------------------------------------------------------------------
+
+    async def activate_channels(
+        self,
+        *,
+        agent_id: str | None = None,
+        dn: str | None = None,
+        place_name: str | None = None,
+        queue_name: str | None = None,
+        work_mode: AgentWorkMode | str | None = None,
+        dynamic_phone_number: str | None = None,
+        auto_complete_call: bool | None = None,
+        channels: Sequence[str] | None = None,
+        timeout: float | None = None,
+    ) -> Dn | None:
+        """Activate the agent's voice channel and the media channels named, and wait until they report their state.
+
+        Defaults as in the vendor's clients: `agent_id` is the user's agent login, else the employee id; without `dn`
+        and `place_name` the user's default place is used. `channels` names what to activate (``voice``, ``chat``,
+        ``email`` …); the server's default is all that the agent has. Gives the DN when voice was activated, else None.
+
+        Raises `InvalidArgument` when neither a DN nor a place is to be had, `ApiError`, and `WaitTimeout` when the
+        server said yes but the state did not come within `timeout` seconds (default: the setting `operation_timeout`).
+        """
+        self._must_be_open()
+        user = self.user
+        agent_id = agent_id or (user and (user.agent_login or user.employee_id)) or None
+        if dn is None and place_name is None:
+            place_name = (user and user.default_place) or None
+        if dn is None and place_name is None:
+            raise InvalidArgument("activate_channels: name a dn or a place_name; the user has no default place")
+        limit = self._settings.operation_timeout if timeout is None else timeout
+        activation: dict[str, Any] = {
+            "agent_id": agent_id,
+            "dn": dn,
+            "place_name": place_name,
+            "queue_name": queue_name,
+            "work_mode": work_mode,
+            "dynamic_phone_number": dynamic_phone_number,
+            "auto_complete_call": auto_complete_call,
+            "channels": channels,
+        }
+        voice = channels is None or "voice" in channels
+        media = [name for name in channels or () if name != "voice"]
+        async with self._listeners.stream((DnStateChanged, ChannelStateChanged)) as reports:
+            await self.session.activate_channels(**activation, timeout=limit)
+            self._activation = activation
+            missing = ({"voice"} if voice else set()) | set(media)
+            try:
+                async with asyncio.timeout(limit):
+                    while missing:
+                        missing -= _activated(await anext(reports), dn)
+            except TimeoutError as error:
+                raise WaitTimeout(
+                    f"activated, but no state of {', '.join(sorted(missing))} within {limit:g} s"
+                ) from error
+        return self.dn if voice else None
+
+    # --- opening ----------------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        self._begin()
+        try:
+            await self._initialize()
+            await self._catch_up()
+        except BaseException:
+            await self.aclose()
+            raise
+        if self._settings.keep_alive_interval is not None:
+            self._spawn(self._keep_alive(self._settings.keep_alive_interval), "keep-alive")
+        return self
+
+    async def _initialize(self) -> None:
+        """Open the session on the server; its outcome comes as notifications, which need the session's cookie."""
+        operation = self._initialize_operation()
+        await operation.accepted()
+        self._logged_in = True
+        await self._notifications.open(deadline=self._settings.initialization_timeout)
+        watch = self._spawn(self._watch_silence(operation), "initialization")
+        try:
+            await operation
+        finally:
+            watch.cancel()
+
+    def _initialize_operation(self) -> Operation[User]:
+        return self.session.initialize_workspace(
+            code=self._login["code"],
+            redirect_uri=self._login["redirect_uri"],
+            state=self._login["state"],
+            optimize_config=self._settings.optimize_config or None,
+            timeout=self._settings.initialization_timeout,
+        )
+
+    async def _watch_silence(self, operation: Operation[User]) -> None:
+        """Ask the current session when no initialization event comes: its ``pendingLoginAsync`` has the same states."""
+        while not operation.done():
+            await asyncio.sleep(_SILENCE)
+            try:
+                session = await self.session.get_current_session()
+            except EngageError as error:
+                log.debug("session %s: current session not to be had: %s", self.name, error)
+                continue
+            pending = session.pending_login
+            if pending is not None and pending.state in ("Complete", "Failed"):
+                self._take(_initialization_notice(session))
+
+    async def _catch_up(self) -> None:
+        """Learn what exists already: calls and channels of a session that was open before."""
+        data = await self._current_session_data()
+        for notice in snapshot_notices(data, ()):
+            self._take(notice)
+
+    # --- what the base asks -----------------------------------------------------------------------------------------
+
+    def _default_timeout(self, route: Route) -> float:
+        initializing = route.name == "session.initialize_workspace"
+        return self._settings.initialization_timeout if initializing else self._settings.operation_timeout
+
+    def _needs_notifications(self, route: Route) -> bool:
+        return route.name != "session.initialize_workspace"
+
+    def _authenticates(self, _route: Route) -> bool:
+        return self._login["code"] is None
+
+    def _last_known_call(self, call_id: str) -> Call | None:
+        return self._state.calls.last_known(call_id)
+
+    def _observe(self, notice: Notice) -> bool:
+        if self._on_progress is not None and notice.channel.endswith("/initialization"):
+            self._tell_progress(notice)
+        return self._state.feed(notice)
+
+    def _tell_progress(self, notice: Notice) -> None:
+        progress = notice.payload.get("progress")
+        percent = progress.get("percentComplete") if isinstance(progress, dict) else None
+        if notice.payload.get("state") == "Complete":
+            percent = 100
+        if isinstance(percent, int | float) and self._on_progress is not None:
+            self._on_progress(int(percent))
+
+    async def _recover(self, reason: LossReason) -> None:
+        try:
+            data = await self._current_session_data()
+        except Unauthorized:
+            await self._initialize_again(reason)
+            return
+        except EngageError as error:
+            log.warning("session %s: no current session after a loss: %s", self.name, error)
+            self._lost(reason, ())
+            return
+        self._lost(reason, list(snapshot_notices(data, self._known_calls())))
+
+    async def _initialize_again(self, reason: LossReason) -> None:
+        """The server has forgotten the session: open it again, as far as it can be done without its user."""
+        self._lost(reason, list(snapshot_notices({"user": {"activeSession": None}}, self._known_calls())))
+        if self._login["code"] is not None:
+            log.error("session %s is gone on the server; a session opened by code cannot be opened again", self.name)
+            return
+        log.warning("session %s is gone on the server; opening it again", self.name)
+        await self._initialize_operation()
+        if self._activation is not None:
+            await self.session.activate_channels(**self._activation)
+
+    async def _current_session_data(self) -> Any:
+        data = unstructure(await self.session.get_current_session())
+        self._state.feed_session(data)
+        return data
+
+    def _known_calls(self) -> list[frozenset[str]]:
+        return [*self._outcomes.live_calls(), *(frozenset({call_id}) for call_id in self._state.calls)]
+
+    async def _keep_alive(self, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            try:
+                await self.session.auth_keep_alive()
+            except EngageError as error:
+                log.warning("session %s: keep-alive failed: %s", self.name, error)
+
+    def _end(self, error: EngageError | None) -> None:
+        super()._end(error)
+        self._state.close(error)
+
+    async def _farewell(self) -> None:
+        if self._logged_in and self._log_out:
+            await self.session.logout(timeout=self._settings.close_timeout)
+
+
+def _initialization_notice(session: CurrentSession) -> Notice:
+    """The event that a pending login's outcome would have been."""
+    data = unstructure(session)
+    state = str(session.pending_login.state) if session.pending_login is not None else ""
+    payload = {"messageType": "WorkspaceInitializationComplete", "state": state, "data": data}
+    return Notice(f"{_BASE}/initialization", "WorkspaceInitializationComplete", payload)
+
+
+def _activated(event: Event, dn: str | None) -> set[str]:
+    """Which of the channels asked for report that they are active."""
+    if isinstance(event, DnStateChanged):
+        fits = event.dn.agent_state not in _GONE_STATES and (dn is None or event.dn.number in (dn, ""))
+        return {"voice"} if fits else set()
+    if isinstance(event, ChannelStateChanged):
+        return {channel.name for channel in event.channels if channel.state not in _GONE_STATES}
+    return set()
