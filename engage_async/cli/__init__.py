@@ -1,0 +1,115 @@
+"""The command line: ``engage-async demo``, ``engage-async emulator``, ``engage-async operations``.
+
+Must live here: commands and their options. Must not: anything a program could not do without them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+
+import click
+from rich.console import Console
+from rich.logging import RichHandler
+
+import engage_async
+from engage_async.cli.demo import Stage, run_demo
+
+console = Console(highlight=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(engage_async.__version__, prog_name="engage-async")
+@click.option("-v", "--verbose", count=True, help="Log what goes on; twice for every request and event.")
+def cli(verbose: int) -> None:
+    """The asyncio-native client for Genesys Multicloud CX."""
+    if verbose:
+        level = logging.DEBUG if verbose > 1 else logging.INFO
+        handler = RichHandler(console=Console(stderr=True), show_path=False)
+        logging.basicConfig(level=level, format="%(name)s %(message)s", handlers=[handler])
+
+
+@cli.command()
+@click.option("--base-url", help="A real service; without it the embedded emulator is started.")
+@click.option("--api-key", envvar="ENGAGE_API_KEY", help="The service's API key.")
+@click.option("--client-id", envvar="ENGAGE_CLIENT_ID", help="OAuth 2 client id.")
+@click.option(
+    "--client-secret", envvar="ENGAGE_CLIENT_SECRET", help="OAuth 2 client secret; better in the environment."
+)
+@click.option("--caller", envvar="ENGAGE_DEMO_CALLER", metavar="USER:PASSWORD:DN", help="The first agent.")
+@click.option("--callee", envvar="ENGAGE_DEMO_CALLEE", metavar="USER:PASSWORD:DN", help="The second agent.")
+@click.option("--third-party", default="5550001", show_default=True, help="A number that answers by itself.")
+@click.option("--refused", default="not-a-number", show_default=True, help="A destination that the switch refuses.")
+@click.option("--reason", default="Lunch", show_default=True, help="A not-ready reason.")
+def demo(
+    base_url: str | None,
+    api_key: str | None,
+    client_id: str | None,
+    client_secret: str | None,
+    caller: str | None,
+    callee: str | None,
+    third_party: str,
+    refused: str,
+    reason: str,
+) -> None:
+    """Two agents, every step of a day on the phone; each outcome is awaited and checked.
+
+    Exits 0 only if each outcome was what it must be. Passwords are better given in the environment
+    (ENGAGE_DEMO_CALLER, ENGAGE_DEMO_CALLEE) than on the command line.
+    """
+    if base_url is not None and (caller is None or callee is None):
+        raise click.UsageError("a real service needs --caller and --callee (USER:PASSWORD:DN)")
+    stage = Stage(
+        base_url=base_url,
+        api_key=api_key,
+        client_id=client_id,
+        client_secret=client_secret,
+        caller=_agent("--caller", caller),
+        callee=_agent("--callee", callee),
+        third_party=third_party,
+        refused=refused,
+        reason=reason,
+    )
+    raise SystemExit(0 if asyncio.run(run_demo(stage, console)) else 1)
+
+
+@cli.command()
+@click.option("--port", default=0, show_default="any free one", help="The port to listen on.")
+@click.option("--directory", type=click.Path(exists=True, dir_okay=False), help="Agents, places and numbers, as JSON.")
+def emulator(port: int, directory: str | None) -> None:
+    """Start the emulator alone, on the loopback interface only, until interrupted."""
+    asyncio.run(_serve(port, directory))
+
+
+async def _serve(port: int, directory: str | None) -> None:
+    from engage_async.emulator import Emulator
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its event loops
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Emulator(port=port, directory=directory) as emu:
+        user = next(iter(emu.centre.directory.users.values()))
+        client_id, secret = next(iter(emu.centre.directory.clients.items()))
+        console.print(f"The emulator listens on [bold]{emu.base_url}[/bold] (loopback only). To connect:\n")
+        for name, value in {
+            "ENGAGE_BASE_URL": emu.base_url,
+            "ENGAGE_CLIENT_ID": client_id,
+            "ENGAGE_CLIENT_SECRET": secret,
+            "ENGAGE_USERNAME": user.user_name,
+            "ENGAGE_PASSWORD": user.password,
+        }.items():
+            console.print(f"export {name}={value}", soft_wrap=True)
+        console.print(f"\nAgents: {', '.join(emu.centre.directory.users)}. Ctrl-C ends it.")
+        await stop.wait()
+
+
+def _agent(option: str, value: str | None) -> tuple[str, str, str] | None:
+    if value is None:
+        return None
+    parts = value.split(":")
+    if len(parts) != 3 or not all(parts):
+        raise click.BadParameter("expected USER:PASSWORD:DN", param_hint=option)
+    return parts[0], parts[1], parts[2]

@@ -1,0 +1,61 @@
+"""The checks, each a session; ``nox`` runs them all."""
+
+from __future__ import annotations
+
+import nox
+
+nox.options.default_venv_backend = "venv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "layers", "tests", "interop", "demo"]
+
+SOURCES = ("engage_async", "tests", "noxfile.py")
+
+
+def _install(session: nox.Session) -> None:
+    """The package as its users install it (not editable), with the tools."""
+    session.install("-q", ".[dev]")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format and lint."""
+    session.install("-q", "ruff>=0.9")
+    session.run("ruff", "format", "--check", *SOURCES)
+    session.run("ruff", "check", *SOURCES)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy strict, pyright, and the completeness of the public types."""
+    session.install("-q", "-e", ".[dev]")
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyright", "--verifytypes", "engage_async", "--ignoreexternal")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Imports point downwards."""
+    session.install("-q", "-e", ".[dev]")
+    session.run("lint-imports")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything but interop; arguments go to pytest."""
+    _install(session)
+    session.run("pytest", "-m", "not interop", *session.posargs)
+
+
+@nox.session
+def interop(session: nox.Session) -> None:
+    """Software that nobody here wrote; needs Node 20 and npm."""
+    _install(session)
+    session.run("pytest", "-m", "interop", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """The demonstration against the embedded emulator."""
+    session.install("-q", ".[cli]")
+    session.run("engage-async", "demo", *session.posargs)
