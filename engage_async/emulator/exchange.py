@@ -64,7 +64,7 @@ class VoiceRequest:
 
 
 class UnknownCall(LookupError):
-    """There is and was no call with this id."""
+    """There is no call with this id, and none is remembered."""
 
     def __init__(self, call_id: str) -> None:
         super().__init__(f"no call {call_id[:60]!r}")
@@ -184,15 +184,18 @@ class Exchange:
 
     # --- which call is meant ------------------------------------------------------------------------------------------
 
+    def must_know(self, call_id: str) -> None:
+        """Raise `UnknownCall` unless there is such a call, or was one among the last ten thousand."""
+        if call_id not in self.legs and call_id not in self._ended:
+            raise UnknownCall(call_id)
+
     def own_leg(self, user: str, call_id: str) -> Leg:
         """The leg of an agent with this id, live or waiting to be completed.
 
-        Raises `Refused` for one that has ended (the last ten thousand are remembered) or is another agent's, and
-        `UnknownCall` when there never was one.
+        Raises `Refused` for one that has ended or is another agent's, and `UnknownCall`.
         """
+        self.must_know(call_id)
         leg = self.legs.get(call_id)
-        if leg is None and call_id not in self._ended:
-            raise UnknownCall(call_id)
         if (leg.user if leg is not None else self._ended[call_id]) != user:
             raise Refused(TLibError.INVALID_CONNECTION_ID)
         if leg is None:

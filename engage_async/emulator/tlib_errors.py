@@ -91,7 +91,7 @@ class TLibError(IntEnum):
 
 def text_of(code: int) -> str:
     """The ``errorMessage`` of any code; that of one this switch does not use says only that."""
-    return TLibError(code).text if code in TLibError._value2member_map_ else "Unspecified error"
+    return next((error.text for error in TLibError if error == code), "Unspecified error")
 
 
 class Refused(Exception):
