@@ -19,7 +19,11 @@ from engage_async.protocol.kvlist import KeyValues, pairs, to_wire
 from engage_async.protocol.repeat import Repeat
 
 Gives = Callable[[Mapping[str, Any], Mapping[str, Any], Any], Any]
-"""Makes a result from the completing payload (or the reply's data), the arguments, and a look-up of calls by id."""
+"""Makes a result from the completing payload (or the reply's data), the arguments, and what the session knows."""
+
+Body = Literal["data", "bare", "plain", "parts", "none"]
+"""``"data"``: an object ``data`` (beside it ``operationId`` where there is one); ``"bare"``: ``operationId`` alone;
+``"plain"``: the arguments themselves; ``"parts"``: a multipart form of files and fields; ``"none"``: no body."""
 
 KEY_VALUE_ARGUMENTS = frozenset({"reasons", "extensions", "user_data"})
 
@@ -28,22 +32,28 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 @frozen
 class Call:
-    """A route with its arguments: ready to be sent. `json` is None for requests without a body."""
+    """A route with its arguments: ready to be sent.
+
+    `json` is None for requests without a JSON body, `parts` None for those without a multipart form.
+    """
 
     path: str
     query: Mapping[str, str]
     json: Mapping[str, Any] | None
+    parts: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
 class Route:
     """One operation of the service.
 
-    `name` is ``group.method``. `body` is ``"data"`` (an object ``data``, and ``operationId`` when `operation_id`),
-    ``"bare"`` (``operationId`` alone) or ``"none"``. `wire` has the names that are not simply camelCase. `needs` names
-    the arguments that must be non-empty text. `settles` is None for a synchronous operation. `marks` says that a new
-    call may be marked with the operation's id. An operation that `redirects` gives the address that a browser shall go
-    to; one that is not `enveloped` replies without a status.
+    `name` is ``group.method``. `body` says what the body is, `operation_id` whether it takes an ``operationId``;
+    `query` and `headers` name the arguments that go there. `wire` has the names that are not simply camelCase. `needs` names
+    the arguments that must be non-empty text, `key_values` those that are key/value lists. `settles` is None for a
+    synchronous operation. `marks` says that a new call may be marked with the operation's id. An operation that
+    `redirects` gives the address that a browser shall go to; one that is not `enveloped` replies without a status; one
+    that is `bulk` gives a `PartialResult`. `deprecated` names the successor of a deprecated operation.
     """
 
     name: str
@@ -51,16 +61,20 @@ class Route:
     template: str
     repeat: Repeat = Repeat.ONCE
     settles: Settles | None = None
-    body: Literal["data", "bare", "none"] = "none"
+    body: Body = "none"
     operation_id: bool = False
     query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    key_values: frozenset[str] = KEY_VALUE_ARGUMENTS
     needs: tuple[str, ...] = ()
     wire: Mapping[str, str] = field(factory=dict)
     gives: Gives | None = None
     domain: str = ""
     enveloped: bool = True
     redirects: bool = False
+    bulk: bool = False
     marks: bool = False
+    deprecated: str | None = None
 
     @property
     def path_arguments(self) -> tuple[str, ...]:
@@ -75,14 +89,21 @@ class Route:
                 raise self._refuse(name, "a non-empty string", given.get(name))
         in_path = self.path_arguments
         path = _PLACEHOLDER.sub(lambda m: self._segment(m[1], given.get(m[1])), self.template)
-        query = {self._wire_name(name): self._query_value(name, given[name]) for name in self.query if name in given}
+        query = {self._wire_name(name): self._text(name, given[name]) for name in self.query if name in given}
+        headers = {self._wire_name(name): self._text(name, given[name]) for name in self.headers if name in given}
+        rest = [name for name in given if name not in (*in_path, *self.query, *self.headers)]
         if self.body == "none":
-            return Call(path, query, None)
+            return Call(path, query, None, headers=headers)
+        if self.body == "parts":
+            parts = {self._wire_name(name): given[name] for name in rest}
+            return Call(path, query, None, parts, headers)
         body: dict[str, Any] = {"operationId": operation_id} if self.operation_id else {}
+        fields = {self._wire_name(name): self._value(name, given[name]) for name in rest}
         if self.body == "data":
-            rest = (name for name in given if name not in in_path and name not in self.query)
-            body["data"] = {self._wire_name(name): self._value(name, given[name]) for name in rest}
-        return Call(path, query, body)
+            body["data"] = fields
+        elif self.body == "plain":
+            body |= fields
+        return Call(path, query, body, headers=headers)
 
     def expects(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The arguments as completion rules read them."""
@@ -100,7 +121,7 @@ class Route:
             raise self._refuse(name, "an id without control characters", value)
         return quote(value, safe="")
 
-    def _query_value(self, name: str, value: Any) -> str:
+    def _text(self, name: str, value: Any) -> str:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str | int | float):
@@ -110,7 +131,7 @@ class Route:
         raise self._refuse(name, "text, a number, a bool or a list of text", value)
 
     def _value(self, name: str, value: Any) -> Any:
-        if name in KEY_VALUE_ARGUMENTS:
+        if name in self.key_values:
             return to_wire(value)
         if isinstance(value, set | frozenset):
             value = sorted(value)
@@ -135,7 +156,8 @@ class Family:
     """The routes of one group: what they share, so that each is one line.
 
     A route's path is `base` + `path` + its name with dashes (``send_dtmf`` → ``send-dtmf``), unless it gives another.
-    `domain` is the notification domain that its events and errors come on; `wire` and `gives` are defaults.
+    `domain` is the notification domain that its events and errors come on; `wire`, `gives` and `key_values` are
+    defaults.
     """
 
     base: str
@@ -144,6 +166,7 @@ class Family:
     wire: Mapping[str, str] = field(factory=dict)
     gives: Gives | None = None
     domain: str = ""
+    key_values: frozenset[str] = KEY_VALUE_ARGUMENTS
 
     def get(self, name: str, **options: Any) -> Route:
         """A read: safe to repeat."""
@@ -153,9 +176,18 @@ class Family:
         """A request with ``data`` and an ``operationId``, sent once unless the route says that it may be repeated."""
         return self._route("POST", name, {"body": "data", "operation_id": True, "settles": settles, **options})
 
+    def request(self, method: str, name: str, **options: Any) -> Route:
+        """A synchronous request of any verb, without a body unless the route says otherwise."""
+        return self._route(method, name, options)
+
     def _route(self, method: str, name: str, options: dict[str, Any]) -> Route:
         path = self.base + options.pop("path", self.path + name.replace("_", "-"))
-        defaults = {"wire": self.wire, "gives": self.gives, "domain": self.domain or self.group}
+        defaults = {
+            "wire": self.wire,
+            "gives": self.gives,
+            "domain": self.domain or self.group,
+            "key_values": self.key_values,
+        }
         return Route(f"{self.group}.{name}", method, path, **{**defaults, **options})
 
 

@@ -19,32 +19,30 @@ from typing import Any, Self, TypeVar
 
 from attrs import frozen
 
+from engage_async.api.module import Known
 from engage_async.config import Settings
 from engage_async.errors import (
     EngageError,
     InvalidArgument,
-    MalformedResponse,
     Matched,
     OutcomeUnknown,
-    PartialSuccess,
     SessionClosed,
     WrongEventLoop,
 )
 from engage_async.io.http import HttpSession
 from engage_async.io.notifications import NotificationConnection
 from engage_async.models.events import Event, EventsLost
-from engage_async.models.voice import Call as CallModel
 from engage_async.operation import Operation
 from engage_async.outcomes import Outcomes
 from engage_async.protocol.bayeux import LossReason
 from engage_async.protocol.correlation import Expectation
-from engage_async.protocol.envelope import ACCEPTED, DONE, PARTIAL, Reply, read_reply
 from engage_async.protocol.health import Health, NotificationSettings
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.readings import MARKER_KEY
-from engage_async.protocol.requests import Answer, Request
+from engage_async.protocol.requests import Answer
 from engage_async.protocol.route import Call, Route, marked
 from engage_async.sessions.listeners import EventStream, Handler, Listeners, Overflow
+from engage_async.sessions.requests import Requests, data_of
 
 log = logging.getLogger("engage_async.sessions")
 
@@ -74,9 +72,20 @@ class SessionHealth:
 class ServiceSession:
     """One open session of one service. Belongs to the event loop in which it was opened."""
 
-    def __init__(self, http: HttpSession, settings: Settings, *, name: str, path: str, channels: Sequence[str]) -> None:
+    def __init__(
+        self,
+        http: HttpSession,
+        settings: Settings,
+        *,
+        name: str,
+        path: str,
+        channels: Sequence[str],
+        authenticate: bool = True,
+        known: Known | None = None,
+    ) -> None:
         self.name = name
         self._http = http
+        self._requests = Requests(http, authenticate=authenticate, known=known)
         self._settings = settings
         self._path = path
         self._channels = channels
@@ -182,15 +191,7 @@ class ServiceSession:
     async def request(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Any:
         """Send a synchronous operation and give its result."""
         self._must_be_open()
-        answer = await self._send(route, route.call(arguments), timeout)
-        if route.redirects and 300 <= answer.http_status < 400:
-            return answer.headers.get("location", "")
-        reply = read_reply(answer.http_status, answer.text, operation=route.name, enveloped=route.enveloped)
-        reply.raise_for_status(route.name)
-        if route.redirects:
-            raise MalformedResponse(f"{route.name}: expected a redirect, got HTTP {answer.http_status}")
-        self._no_parts_failed(reply, route.name)
-        return self._result(route, _object_of(reply, route), arguments)
+        return await self._requests.request(route, arguments, timeout)
 
     # --- operations -------------------------------------------------------------------------------------------------
 
@@ -205,7 +206,7 @@ class ServiceSession:
         """Register, send, judge the reply. The outcome may come before, during or after."""
 
         def decode(payload: Mapping[str, Any] | None, _: Matched) -> Any:
-            return self._result(route, payload or {}, arguments)
+            return self._requests.result(route, payload or {}, arguments)
 
         task = asyncio.current_task()
         if task is not None:
@@ -217,14 +218,13 @@ class ServiceSession:
             if self._needs_notifications(route):
                 await self._notifications.connected()
             self._outcomes.sending(pending)
-            answer = await self._send(route, call, expectation.timeout, wanted=lambda: not operation.done())
-            reply = read_reply(answer.http_status, answer.text, operation=route.name).raise_for_status(route.name)
-            self._no_parts_failed(reply, route.name)
-            if reply.status.code == ACCEPTED:
+            answer = await self._requests.send(route, call, expectation.timeout, wanted=lambda: not operation.done())
+            reply = self._requests.judge(route, answer)
+            if reply.accepted:
                 self._outcomes.accept(pending, reply.operation_id)
-            elif reply.status.code == DONE:
+            else:
                 self._outcomes.discard(pending)
-                operation._succeed(decode(_object_of(reply, route), "reply"), "reply")  # noqa: SLF001
+                operation._succeed(decode(data_of(reply, route), "reply"), "reply")  # noqa: SLF001
         except OutcomeUnknown as error:
             log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
         except EngageError as error:
@@ -235,29 +235,6 @@ class ServiceSession:
         except Exception as error:
             operation._fail(error)  # noqa: SLF001
             log.exception("%s %s failed in an unforeseen way", operation.name, operation.id)
-
-    async def _send(
-        self, route: Route, call: Call, timeout: float | None, *, wanted: Callable[[], bool] | None = None
-    ) -> Answer:
-        request = Request(
-            method=route.method,
-            path=call.path,
-            query=call.query,
-            json=call.json,
-            operation=route.name,
-            repeat=route.repeat,
-            timeout=timeout,
-            authenticate=self._authenticates(route),
-            wanted=wanted,
-        )
-        return await self._http.send(request)
-
-    def _no_parts_failed(self, reply: Reply, operation: str) -> None:
-        if reply.status.code == PARTIAL:
-            raise PartialSuccess(reply.partial(reply.data, operation), operation=operation)
-
-    def _result(self, route: Route, payload: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
-        return route.gives(payload, arguments, self._last_known_call) if route.gives is not None else None
 
     def _limit(self, route: Route, timeout: Any) -> float:
         """The deadline of an operation in seconds; every operation has one."""
@@ -274,12 +251,6 @@ class ServiceSession:
 
     def _needs_notifications(self, _route: Route) -> bool:
         return True
-
-    def _authenticates(self, _route: Route) -> bool:
-        return True
-
-    def _last_known_call(self, _call_id: str) -> CallModel | None:
-        return None
 
     def _observe(self, _notice: Notice) -> bool:
         """Keep live state; False when the event lacks its essential member."""
@@ -438,11 +409,3 @@ class ServiceSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-def _object_of(reply: Reply, route: Route) -> Mapping[str, Any]:
-    if reply.data is None or (not route.enveloped and not isinstance(reply.data, dict)):
-        return {}
-    if not isinstance(reply.data, dict):
-        raise MalformedResponse(f"{route.name}: expected an object as data, got {type(reply.data).__name__}")
-    return reply.data

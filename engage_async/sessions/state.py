@@ -204,6 +204,10 @@ class LiveState:
         """What the session's initialization told of the configuration."""
         return self._configuration.model if self._configuration is not None else None
 
+    def call(self, call_id: str) -> Call | None:
+        """A call as it was last seen, also when it has ended since."""
+        return self.calls.last_known(call_id)
+
     def feed(self, notice: Notice) -> bool:
         """Take one event; False when its type is known here and it lacks its essential member."""
         reader = self._readers.get(notice.message_type)

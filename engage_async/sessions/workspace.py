@@ -24,7 +24,7 @@ from engage_async.models.enums import AgentWorkMode
 from engage_async.models.events import ChannelStateChanged, DnStateChanged, Event
 from engage_async.models.media import Channel
 from engage_async.models.session import Configuration, CurrentSession, User
-from engage_async.models.voice import Call, Dn
+from engage_async.models.voice import Dn
 from engage_async.operation import Operation
 from engage_async.protocol.bayeux import LossReason
 from engage_async.protocol.notices import Notice
@@ -79,10 +79,18 @@ class WorkspaceSession(ServiceSession):
         on_progress: Progress | None = None,
         log_out: bool = True,
     ) -> None:
-        super().__init__(http, settings, name=name, path=f"{_BASE}/notifications", channels=CHANNELS)
+        self._state = LiveState()
+        super().__init__(
+            http,
+            settings,
+            name=name,
+            path=f"{_BASE}/notifications",
+            channels=CHANNELS,
+            authenticate=code is None,
+            known=self._state,
+        )
         self.voice = VoiceApi(self)
         self.session = SessionApi(self)
-        self._state = LiveState()
         self._login = {"code": code, "redirect_uri": redirect_uri, "state": state}
         self._on_progress = on_progress
         self._log_out = log_out
@@ -236,12 +244,6 @@ class WorkspaceSession(ServiceSession):
 
     def _needs_notifications(self, route: Route) -> bool:
         return route.name != "session.initialize_workspace"
-
-    def _authenticates(self, _route: Route) -> bool:
-        return self._login["code"] is None
-
-    def _last_known_call(self, call_id: str) -> Call | None:
-        return self._state.calls.last_known(call_id)
 
     def _observe(self, notice: Notice) -> bool:
         if self._on_progress is not None and notice.channel.endswith("/initialization"):

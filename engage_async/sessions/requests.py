@@ -1,0 +1,78 @@
+"""Routes sent and their replies judged, for every service.
+
+Must live here: how a route becomes a request, and a reply a result or an error. Must not: operations that are completed
+by an event, sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engage_async.api.module import Known, NothingKnown
+from engage_async.errors import MalformedResponse, PartialSuccess
+from engage_async.io.http import HttpSession
+from engage_async.protocol.envelope import PARTIAL, Reply, read_reply
+from engage_async.protocol.requests import Answer, Request
+from engage_async.protocol.route import Call, Route
+
+__all__ = ["Requests"]
+
+
+class Requests:
+    """Sends routes over one HTTP session. `known` is what results may look up."""
+
+    def __init__(self, http: HttpSession, *, authenticate: bool = True, known: Known | None = None) -> None:
+        self._http = http
+        self._authenticate = authenticate
+        self._known = known or NothingKnown()
+
+    async def request(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Any:
+        """Send a synchronous operation and give its result."""
+        answer = await self.send(route, route.call(arguments), timeout)
+        if route.redirects and 300 <= answer.http_status < 400:
+            return answer.headers.get("location", "")
+        reply = self.judge(route, answer)
+        if route.redirects:
+            raise MalformedResponse(f"{route.name}: expected a redirect, got HTTP {answer.http_status}")
+        result = self.result(route, data_of(reply, route), arguments)
+        return reply.partial(result, route.name) if route.bulk else result
+
+    async def send(
+        self, route: Route, call: Call, timeout: float | None, *, wanted: Callable[[], bool] | None = None
+    ) -> Answer:
+        """Send a call of a route and give the answer, whatever it is."""
+        request = Request(
+            method=route.method,
+            path=call.path,
+            query=call.query,
+            json=call.json,
+            headers=call.headers,
+            operation=route.name,
+            repeat=route.repeat,
+            timeout=timeout,
+            authenticate=self._authenticate,
+            wanted=wanted,
+        )
+        return await self._http.send(request)
+
+    def judge(self, route: Route, answer: Answer) -> Reply:
+        """Read an answer as a reply with code 0, 1 or (for a bulk operation) 2; raise what else it says."""
+        reply = read_reply(answer.http_status, answer.text, operation=route.name, enveloped=route.enveloped)
+        reply.raise_for_status(route.name)
+        if reply.status.code == PARTIAL and not route.bulk:
+            raise PartialSuccess(reply.partial(reply.data, route.name), operation=route.name)
+        return reply
+
+    def result(self, route: Route, payload: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
+        """What the operation gives, made from its completing payload or the reply's data."""
+        return route.gives(payload, arguments, self._known) if route.gives is not None else None
+
+
+def data_of(reply: Reply, route: Route) -> Mapping[str, Any]:
+    """The data of a reply as an object. Raises `MalformedResponse` for other data."""
+    if reply.data is None or (not route.enveloped and not isinstance(reply.data, dict)):
+        return {}
+    if not isinstance(reply.data, dict):
+        raise MalformedResponse(f"{route.name}: expected an object as data, got {type(reply.data).__name__}")
+    return reply.data
