@@ -49,9 +49,9 @@ class Route:
     """One operation of the service.
 
     `name` is ``group.method``. `body` says what the body is, `operation_id` whether it takes an ``operationId``;
-    `query` and `headers` name the arguments that go there. `wire` has the names that are not simply camelCase. `needs` names
-    the arguments that must be non-empty text, `key_values` those that are key/value lists. `settles` is None for a
-    synchronous operation. `marks` says that a new call may be marked with the operation's id. An operation that
+    `query` and `headers` name the arguments that go there. `wire` has the names that are not simply camelCase. `needs`
+    names the arguments that must be non-empty text, `key_values` those that are key/value lists. `settles` is None for
+    a synchronous operation. `marks` says that a new call may be marked with the operation's id. An operation that
     `redirects` gives the address that a browser shall go to; one that is not `enveloped` replies without a status; one
     that is `bulk` gives a `PartialResult`. `deprecated` names the successor of a deprecated operation.
     """

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from engage_async.api.module import Known
 from engage_async.config import Settings
@@ -181,7 +181,10 @@ class ServiceSession:
         call = route.call(sent, operation_id)
         if route.settles is None:
             raise InvalidArgument(f"{route.name} is not completed by an event")
-        expectation = Expectation(route.name, operation_id, route.domain, route.settles(expected), limit)
+        rule = route.settles(expected)
+        if rule.on_acceptance is not None:
+            rule = evolve(rule, on_acceptance=self._settings.error_grace)
+        expectation = Expectation(route.name, operation_id, route.domain, rule, limit)
 
         def perform(operation: Operation[Any]) -> Any:
             return self._perform(operation, route, call, expectation, arguments)
