@@ -18,7 +18,7 @@ from engage_async.emulator.bayeux import BayeuxServer, Ending, Message, Session
 __all__ = ["BayeuxEndpoint"]
 
 BROWSER = "BAYEUX_BROWSER"
-META_PATHS = ("handshake", "connect", "disconnect", "subscribe", "unsubscribe")
+META_PATHS = ("", "handshake", "connect", "disconnect", "subscribe", "unsubscribe")
 
 _DUPLICATE_CONNECT = 500  # CometD's default ``duplicateMetaConnectHttpResponseCode``
 
@@ -30,7 +30,10 @@ class BayeuxEndpoint:
         self._server, self._bind = server, bind
 
     def add_routes(self, app: web.Application, path: str) -> None:
-        """Mount it at `path` and at the path of each kind of meta message below it."""
+        """Mount it at `path` and below it: at the path of each kind of meta message, and at none.
+
+        The official JavaScript client posts what has no path of its own to `path` and a slash.
+        """
         app.router.add_post(path, self._post)
         for name in META_PATHS:
             app.router.add_post(f"{path}/{name}", self._post)

@@ -1,13 +1,26 @@
-"""The emulated contact centre as one thing."""
+"""The emulated contact centre as one thing.
+
+Must live here: what it is made of. Must not: what any part does, HTTP.
+
+    ContactCentre ── exchange (DNs and calls)
+                  ├─ voice (carries out agents' voice requests on the exchange)
+                  ├─ outside (calls, answers and hangs up at the other end)
+                  ├─ media (media channels)
+                  └─ agents (who is logged in, where, on which channels)
+"""
 
 from __future__ import annotations
 
 from random import Random
 
+from engage_async.emulator.agents import Agents
 from engage_async.emulator.directory import Directory
-from engage_async.emulator.exchange import Publish
+from engage_async.emulator.exchange import Exchange, Publish
+from engage_async.emulator.media_channels import MediaChannels
+from engage_async.emulator.outside import Outside
 from engage_async.emulator.scheduler import Scheduler
 from engage_async.emulator.switches import Switches
+from engage_async.emulator.voice_switch import VoiceSwitch
 
 
 class ContactCentre:
@@ -18,3 +31,8 @@ class ContactCentre:
     ) -> None:
         self.directory, self.switches, self.publish = directory, switches, publish
         self.scheduler, self.random = scheduler, random
+        self.exchange = Exchange(directory, switches, publish, scheduler, random)
+        self.voice = VoiceSwitch(self.exchange, switches)
+        self.outside = Outside(self.exchange)
+        self.media = MediaChannels(publish, scheduler)
+        self.agents = Agents(self.exchange, self.media)

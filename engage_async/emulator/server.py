@@ -5,6 +5,7 @@ Must live here: composition and life cycle. Must not: protocols, operations, wha
     Emulator ── switches
              ├─ centre (the contact centre) ──publish──► delivery ──► Bayeux sessions of /workspace/v3/notifications
              ├─ web_sessions (WORKSPACE_SESSIONID) ◄── REST routes
+             ├─ initializations (of web sessions)
              └─ oauth (codes and tokens)
 """
 
@@ -24,6 +25,7 @@ from engage_async.emulator.centre import ContactCentre
 from engage_async.emulator.delivery import Delivery
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.faults import RequestRecord, middleware
+from engage_async.emulator.initialization import Initializations
 from engage_async.emulator.oauth import AuthorizationServer
 from engage_async.emulator.oauth_http import OAuthEndpoint, bearer
 from engage_async.emulator.rest_session import add_routes as add_session_routes
@@ -63,6 +65,7 @@ class Emulator:
         loaded = directory if isinstance(directory, Directory) else Directory.load(directory)
         ids = Random(seed)  # noqa: S311 - repeatable on purpose; sessions and tokens use the secrets module
         self.centre = ContactCentre(loaded, self.switches, self.publish, LoopScheduler(), ids)
+        self.initializations = Initializations(self.centre)
         self.oauth = AuthorizationServer(
             loaded.users,
             loaded.clients,

@@ -68,7 +68,8 @@ class Fault:
 class Refusal:
     """Let the switch refuse the next `times` operations whose name matches the glob `operation`, by an ``EventError``.
 
-    `operation` is the last word of the request's path (``hold``, ``make-call``). `code` is a T-Server error code.
+    `operation` is the last word of the request's path (``hold``, ``make-call``). `code` is a T-Server error code. The
+    requests that activate channels (``activate-channels``, ``activate``) are synchronous: their reply says it.
     """
 
     operation: str
@@ -90,8 +91,9 @@ class Switches:
     between the two (0: only the order of sending); `refuse_next` what the switch refuses.
 
     Sessions: `initialization` is how ``initialize-workspace`` goes on, `initialization_delay` the time of each of its
-    steps; `answer_delay` the time until an outside number answers (None: never); `require_api_key` the ``x-api-key``
-    without which every request is refused; `token_lifetime` how long an access token lasts.
+    steps; `channel_reply_code` what the requests that activate or deactivate voice or media alone are answered with;
+    `answer_delay` the time until an outside number answers (None: never); `require_api_key` the ``x-api-key`` without
+    which every request is refused; `token_lifetime` how long an access token lasts.
 
     Notifications: `ack_extension` and `wildcard_subscriptions` are what the Bayeux server grants; `poll_timeout` and
     `poll_interval` its advice; `session_expiry` the time without a poll after which it forgets a session;
@@ -111,6 +113,7 @@ class Switches:
 
     initialization: Literal["complete", "failed", "silent"] = "complete"
     initialization_delay: float = 0.02
+    channel_reply_code: Literal[0, 1] = 0
     answer_delay: float | None = 0.05
     require_api_key: str | None = field(default=None, repr=False)
     token_lifetime: float = 3600.0

@@ -33,6 +33,10 @@ class WebSession:
         response.set_cookie(self.cookie, self.id, path=self.path, secure=True, httponly=True)
         response.set_cookie(STICKINESS, self.node, path="/")
 
+    def detach(self, response: web.StreamResponse) -> None:
+        """Take the session's cookie back."""
+        response.del_cookie(self.cookie, path=self.path, secure=True, httponly=True)
+
 
 class WebSessions:
     """The sessions of one service, by the value of its cookie.
