@@ -64,7 +64,7 @@ class Outcomes:
 
     def sending(self, pending: Pending) -> None:
         """The request is about to leave."""
-        self._correlator.sending(pending)
+        self._correlator.sending(pending, self._loop.time())
 
     def accept(self, pending: Pending, operation_id: str | None) -> None:
         """The server accepted the request."""

@@ -1,11 +1,22 @@
-"""What every test is held to: it leaves no task behind."""
+"""What every test is held to: it leaves no task behind, and finds the same each time it runs.
+
+``HYPOTHESIS_PROFILE=explore`` looks for what the repeatable examples do not show.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "repeatable", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 @pytest.fixture(autouse=True)

@@ -71,7 +71,8 @@ Test = Callable[[Payload, Before], Fit]
 class Step:
     """One event to wait for.
 
-    `main` marks the step whose event is the result. A `guess` step counts only when exactly one operation waits for it.
+    `kind` is the aspect without what follows its colon. `main` marks the step whose event is the result. A `guess`
+    step counts only when exactly one operation waits for it.
     """
 
     key: Key
@@ -81,6 +82,11 @@ class Step:
     grace: float | None = None
     main: bool = False
     guess: bool = False
+
+    @property
+    def kind(self) -> str:
+        """``state`` of ``state:Held``, and so on."""
+        return self.aspect.partition(":")[0]
 
 
 @frozen
@@ -195,8 +201,9 @@ def consult_call_dials(args: Arguments) -> Rule:
 
     return Rule(
         (
+            *_marked(args, "consult"),
             Step(parent, "consult", test=is_ours, main=True),
-            *(Step(NEW_CALLS, f"consult to:{entry}", test=is_ours, main=True) for entry in _waits_at(dialled)),
+            *(Step(NEW_CALLS, f"consult:{entry}", test=is_ours, main=True) for entry in _waits_at(dialled)),
             Step(parent, "state:Held", Role.PROGRESS),
         ),
         strict=True,
@@ -218,10 +225,9 @@ def new_call_dials(args: Arguments) -> Rule:
         seen = seen_destinations(_call(payload))
         return _fit(not any(destinations.comparable(dialled, number) for number in seen))
 
-    marked = (Step(("marker", args["operation_id"]), "dials", main=True),) if args.get("operation_id") else ()
-    guess = () if dialled.isdecimal() else (Step(NEW_CALLS, "any", test=cannot_tell, main=True, guess=True),)
-    to = tuple(Step(NEW_CALLS, f"to:{entry}", test=is_ours, main=True) for entry in _waits_at(dialled))
-    return Rule((*marked, *to, *guess), strict=True)
+    guess = () if dialled.isdecimal() else (Step(NEW_CALLS, "new:?", test=cannot_tell, main=True, guess=True),)
+    to = tuple(Step(NEW_CALLS, f"new:{entry}", test=is_ours, main=True) for entry in _waits_at(dialled))
+    return Rule((*_marked(args, "new"), *to, *guess), strict=True)
 
 
 def participant_joins(args: Arguments) -> Rule:
@@ -320,8 +326,9 @@ def agent_leaves(_: Arguments) -> Rule:
 
 
 def channels_activate(args: Arguments) -> Rule:
-    """Every channel of the request reports a state of an agent who is logged in."""
-    return Rule(tuple(Step(("channel", str(name)), "active", Role.NEEDED) for name in args["channels"]), strict=True)
+    """Every channel of the request reports a state of an agent who is logged in; acceptance is enough for none."""
+    steps = tuple(Step(("channel", str(name)), "active", Role.NEEDED) for name in args["channels"])
+    return Rule(steps, on_acceptance=None if steps else ERROR_GRACE, strict=True)
 
 
 def do_not_disturb_is(state: str) -> Settles:
@@ -369,8 +376,12 @@ def initialized(_: Arguments) -> Rule:
 
 
 def accepted(args: Arguments) -> Rule:
-    """No completing event is known: acceptance settles it after `ERROR_GRACE`, unless an error comes before."""
-    on_call = (Step(call_key(args["call_id"]), "", Role.PROGRESS),) if args.get("call_id") else ()
+    """No completing event is known: acceptance settles it after `ERROR_GRACE`, unless an error comes before.
+
+    The step on the call is one that no event satisfies: the operation fails with the call, and an error that names the
+    call finds it.
+    """
+    on_call = (Step(call_key(args["call_id"]), "nothing"),) if args.get("call_id") else ()
     return Rule(on_call, on_acceptance=ERROR_GRACE)
 
 
@@ -418,18 +429,27 @@ def _has_grown(payload: Payload, before: Before) -> Fit:
     return _fit(len(now) > len(before.participants) and bool(before.participants or len(now) > 1))
 
 
-def _user_data(payload: Payload) -> list[tuple[str, str]] | None:
+def _user_data(payload: Payload) -> list[tuple[str, str | None]] | None:
     return _pairs(_call(payload).get("userData"))
 
 
-def _pairs(value: Any) -> list[tuple[str, str]] | None:
-    """Flat pairs of a key/value list of either form, values as text; None when there is no such list."""
+def _pairs(value: Any) -> list[tuple[str, str | None]] | None:
+    """Flat pairs of a key/value list of either form, values as text, nested ones as None; None without such a list."""
     if isinstance(value, dict):
-        return [(key, str(v)) for key, v in value.items()]
+        return [(key, _flat(v)) for key, v in value.items()]
     if isinstance(value, list):
         entries = (entry for entry in value if isinstance(entry, dict) and isinstance(entry.get("key"), str))
-        return [(entry["key"], str(entry.get("value"))) for entry in entries]
+        return [(entry["key"], _flat(entry.get("value"))) for entry in entries]
     return None
+
+
+def _flat(value: Any) -> str | None:
+    return None if isinstance(value, dict | list) else str(value)
+
+
+def _marked(args: Arguments, aspect: str) -> tuple[Step, ...]:
+    """The step of a request whose call is marked with the operation's id."""
+    return (Step(("marker", args["operation_id"]), aspect, main=True),) if args.get("operation_id") else ()
 
 
 def _waits_at(dialled: str) -> tuple[str, ...]:

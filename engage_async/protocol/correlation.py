@@ -3,104 +3,40 @@
 Must live here: the book of pending operations, and the only code that decides how each ends. Must not: asyncio,
 sockets, clocks (every method is told the time), typed models.
 
-    register ──► pending ──► accept ──► feed / expire / lost ──► Settlement, exactly once, and no entry left behind
+    register ──► sending ──► accept ──► feed / expire / lost ──► Settlement, exactly once, and no entry left behind
                     └────────────────── discard ──────────────►  (cancelled, refused by HTTP, session closed)
 
 Each pending operation waits in a few buckets: one per step of its rule, found by object and aspect. What an event
-costs depends on the event, not on how many operations are pending.
+costs depends on the event, not on how many operations are pending. An operation that was not sent yet can only end:
+what happens before the request leaves is not its doing.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Literal
 
-from attrs import define, field, frozen
-
 from engage_async.errors import Matched
-from engage_async.protocol.completion import ENDED, Before, Fit, Key, Role, Rule, Step
+from engage_async.protocol.completion import ENDED, NEW_CALLS, SESSION, Before, Fit, Role, Step
 from engage_async.protocol.destinations import normal
 from engage_async.protocol.error_events import OPERATIONS_OF_CODE, ErrorReading, domain_of, is_error, read_error
 from engage_async.protocol.notices import Notice, Payload
+from engage_async.protocol.objects import Object, Objects
+from engage_async.protocol.pending import Expectation, Pending, Settlement
 from engage_async.protocol.readings import Reading, operation_id_of, read
 
+__all__ = ["ERROR_WINDOW", "Correlator", "Expectation", "Pending", "Settlement"]
+
 ERROR_WINDOW = 10.0
-"""Seconds after its start during which an operation may be credited with an error that names nothing."""
+"""Seconds after it was sent during which an operation may be credited with an error that names nothing."""
 
 _SCAN = 32  # how many of the operations that an error may belong to are looked at, oldest first
-_REMEMBERED = 10_000  # live objects without pending operations that are remembered, so that a hostile stream is bounded
-_ENDED_REMEMBERED = 1_024
 _EARLY_ERRORS = 64
-_KEEP_AT_LOG_OUT = frozenset({"voice.login", "voice.logout"})
-
-
-@frozen
-class Expectation:
-    """What is registered: which operation, and what completes it."""
-
-    operation: str
-    operation_id: str
-    domain: str
-    rule: Rule
-    timeout: float
-
-
-@define(eq=False)
-class Pending:
-    """One operation that is not settled yet. Read it; only the correlator writes it."""
-
-    expectation: Expectation
-    sequence: int
-    since: float
-    due: float
-    sent: bool = False
-    accepted: bool = False
-    proven: bool = False
-    settled: bool = False
-    settles_on_due: Matched | None = None
-    progress: list[Payload] = field(factory=list)
-    credited: dict[Step, Payload] = field(factory=dict)
-    slots: list[tuple[Key, Step]] = field(factory=list)
-    ids: list[str] = field(factory=list)
-
-    @property
-    def result(self) -> Payload | None:
-        """The payload of the step that is the result; the last credited one when none is marked."""
-        last: Payload | None = None
-        for step, payload in self.credited.items():
-            last = payload
-            if step.main:
-                return payload
-        return last
-
-
-@frozen
-class Settlement:
-    """How one operation ended.
-
-    ``succeeded``: `payload` is the completing event (None when acceptance settled it). ``failed``: `payload` is the
-    event that says so, `error` what an ``EventError`` named. ``ended``: its object ended first. ``timed out`` and
-    ``lost`` have neither.
-    """
-
-    pending: Pending
-    outcome: Literal["succeeded", "failed", "ended", "timed out", "lost"]
-    matched: Matched | None = None
-    payload: Payload | None = None
-    error: ErrorReading | None = None
-
-
-@define(eq=False)
-class _Object:
-    """One call, the DN, …: what is known of it, and who waits for what on it."""
-
-    keys: set[Key]
-    before: Before | None = None
-    waiting: dict[str, dict[Pending, Step]] = field(factory=dict)
-    pendings: dict[Pending, None] = field(factory=dict)
+_SURVIVE_LOG_OUT = frozenset({"agent:in", "agent:LoggedOut"})
+_NEW_CALL = frozenset({"new", "consult"})
 
 
 class Correlator:
@@ -117,13 +53,11 @@ class Correlator:
         self._by_id: dict[str, Pending] = {}
         self._by_domain: dict[str, dict[Pending, None]] = {}
         self._by_operation: dict[str, dict[Pending, None]] = {}
-        self._objects: dict[Key, _Object] = {}
-        self._ended: OrderedDict[Key, None] = OrderedDict()
+        self._objects = Objects()
         self._early_errors: OrderedDict[str, Notice] = OrderedDict()
-        self._uuids: OrderedDict[str, Key] = OrderedDict()
         self._due: list[tuple[float, int, Pending]] = []
         self.own_dn: str | None = None
-        """The session's own DN: an error that names another one, and nothing else, is nobody's here."""
+        """The session's own DN, as last reported: an error that names another one, and nothing else, is nobody's."""
 
     # --- the life of an operation ---------------------------------------------------------------------------------
 
@@ -136,19 +70,21 @@ class Correlator:
         self._by_operation.setdefault(expectation.operation, {})[pending] = None
         self._name(pending, expectation.operation_id)
         for step in expectation.rule.steps:
-            self._wait(pending, step, step.key)
+            self._objects.wait(pending, step)
         self._schedule(pending)
         return pending
 
-    def sending(self, pending: Pending) -> None:
-        """The request is about to leave: from now on errors may belong to it."""
-        pending.sent = True
+    def sending(self, pending: Pending, now: float) -> None:
+        """The request is about to leave: from now on events and errors may belong to it."""
+        if not pending.sent:
+            pending.sent, pending.since = True, now
 
     def accept(self, pending: Pending, operation_id: str | None, now: float) -> list[Settlement]:
         """The server accepted the request (code 1), perhaps under an id of its own."""
         if pending.settled:
             return []
-        pending.accepted = pending.sent = True
+        self.sending(pending, now)
+        pending.accepted = True
         if operation_id is not None and operation_id not in self._by_id:
             self._name(pending, operation_id)
             if early := self._early_errors.pop(operation_id, None):
@@ -169,11 +105,7 @@ class Correlator:
             due, _, pending = heapq.heappop(self._due)
             if pending.settled or due != pending.due:
                 continue
-            self._remove(pending)
-            if pending.settles_on_due is not None:
-                settlements.append(Settlement(pending, "succeeded", pending.settles_on_due, pending.result))
-            else:
-                settlements.append(Settlement(pending, "timed out"))
+            settlements.append(self._settle_as_it_is(pending, "timed out"))
         return settlements
 
     def next_due(self) -> float | None:
@@ -183,14 +115,15 @@ class Correlator:
         return self._due[0][0] if self._due else None
 
     def lost(self, snapshot: Sequence[Notice], now: float) -> list[Settlement]:
-        """Notifications were lost: settle what the snapshot proves, the other sent operations are lost.
+        """Notifications were lost: settle what the snapshot proves, or events proved before; the others are lost.
 
         Operations that were not sent yet stay: their events are still to come.
         """
         settlements = [settlement for notice in snapshot for settlement in self.feed(notice, now)]
         for pending in [p for p in self._pendings if p.sent]:
-            self._remove(pending)
-            settlements.append(Settlement(pending, "lost"))
+            if not pending.proven:
+                pending.settles_on_due = None
+            settlements.append(self._settle_as_it_is(pending, "lost"))
         return settlements
 
     def drain(self) -> list[Pending]:
@@ -207,13 +140,12 @@ class Correlator:
 
     def live_calls(self) -> list[frozenset[str]]:
         """The ids, alias by alias, of each call that is known and not ended, or waited for."""
-        calls = {id(found): found for key, found in self._objects.items() if key[0] == "call"}
-        return [frozenset(key[1] for key in found.keys) for found in calls.values()]
+        return self._objects.live_calls()
 
     def is_empty(self) -> bool:
         """Whether no entry of any operation is left."""
-        waiting = any(found.pendings or any(found.waiting.values()) for found in self._objects.values())
-        return not (self._pendings or self._by_id or self._by_domain or self._by_operation or waiting or self._due)
+        indexed = self._pendings or self._by_id or self._by_domain or self._by_operation or self._due
+        return not indexed and not self._objects.is_waited_for()
 
     # --- events ---------------------------------------------------------------------------------------------------
 
@@ -221,55 +153,64 @@ class Correlator:
         """Credit one event. Never raises, whatever it holds."""
         if is_error(notice):
             return self._feed_error(notice, now)
-        named = self._by_id.get(operation_id_of(notice.payload) or "")
+        named = self._named(operation_id_of(notice.payload))
         if named is not None and _reports_failure(notice.payload):
             return [self._fail(named, notice, read_error(notice), "operation-id")]
         settlements: list[Settlement] = []
         claimed = False
-        for reading in read(notice, self):
-            if reading.claims and claimed:
-                continue
-            found = self._apply(reading, notice, named, now)
-            claimed = claimed or (reading.claims and bool(found))
-            settlements += found
+        for reading in read(notice, self._objects):
+            if not reading.claims:
+                settlements += self._apply(reading, notice, named, now)
+            elif not claimed:
+                found = self._claim(reading, notice, named, now)
+                claimed = bool(found)
+                settlements += found
         if named is not None and not named.settled and not named.proven and not named.expectation.rule.strict:
             self._remove(named)
             settlements.append(Settlement(named, "succeeded", "operation-id", notice.payload))
         return settlements
 
-    def before(self, keys: tuple[Key, ...]) -> Before | None:
-        """What was known of this object before; None when it was never seen."""
-        for key in keys:
-            if found := self._objects.get(key):
-                return found.before or Before()
-            if key in self._ended:
-                return Before("Completed")
-        return None
+    def _claim(self, reading: Reading, notice: Notice, named: Pending | None, now: float) -> list[Settlement]:
+        """Something new that belongs to one operation: the one that the event names, and otherwise nobody else."""
+        if named is not None:
+            kinds = _NEW_CALL if reading.claims in _NEW_CALL else {reading.claims}
+            step = next((s for s in named.expectation.rule.steps if s.kind in kinds), None)
+            if step is None or named.settled:
+                return []
+            return self._take(named, step, Fit.STRONG, reading, notice, "operation-id", now)
+        found = self._objects.find(reading.keys, remember=False)
+        if found is None:
+            return []
+        for aspect in reading.aspects:
+            if settlements := self._credit_aspect(found, aspect, reading, notice, found.before or Before(), None, now):
+                return settlements
+        return []
 
     def _apply(self, reading: Reading, notice: Notice, named: Pending | None, now: float) -> list[Settlement]:
+        if reading.own_dn is not None:
+            self.own_dn = reading.own_dn
         if reading.previous is not None:
-            self._rekey(reading.previous, reading.keys)
-        found = self._find(reading.keys, remember=reading.now is not None and not reading.ended)
+            self._objects.rekey(reading.previous, reading.keys)
+        now_known = None if reading.ended else reading.now
+        found = self._objects.find(reading.keys, remember=now_known is not None)
         settlements = self._log_out(notice) if reading.logged_out else []
         if found is not None:
             before = found.before or Before()
+            if now_known is not None:  # before anybody leaves: what nobody waits for is forgotten
+                self._objects.heard(found, reading.keys, now_known)
             for aspect in reading.aspects:
                 settlements += self._credit_aspect(found, aspect, reading, notice, before, named, now)
-                if settlements and reading.claims:
-                    break
-            if reading.ended:
-                settlements += self._end(found, notice, gone=reading.gone)
-            if reading.now is not None:
-                found.before = reading.now
-            if reading.call_uuid is not None:
-                self._remember_uuid(reading.call_uuid, reading.keys[0])
+        if reading.call_uuid is not None:
+            self._objects.remember_uuid(reading.call_uuid, reading.keys[0])
         if reading.ended:
-            self._forget_ended(reading, found)
+            if found is not None:
+                settlements += self._end(found, notice, gone=reading.gone)
+            self._objects.end(found, reading.keys)
         return settlements
 
     def _credit_aspect(
         self,
-        found: _Object,
+        found: Object,
         aspect: str,
         reading: Reading,
         notice: Notice,
@@ -277,52 +218,71 @@ class Correlator:
         named: Pending | None,
         now: float,
     ) -> list[Settlement]:
-        for pending, step in list(found.waiting.get(f"({aspect})", {}).items()):
-            if step not in pending.credited:
+        for pending, step in found.waiting.get(f"({aspect})", {}).items():
+            if pending.sent and step not in pending.credited:
                 pending.credited[step] = notice.payload
                 pending.progress.append(notice.payload)
         bucket = found.waiting.get(aspect)
         if not bucket:
             return []
+        if aspect == ENDED:
+            chosen = [(pending, step, Fit.STRONG) for pending, step in bucket.items() if pending.sent]
+        else:
+            chosen = self._choose(bucket, notice, before, named)
         settlements = []
-        everybody = [(pending, step, Fit.STRONG) for pending, step in bucket.items()] if aspect == ENDED else None
-        for pending, step, fit in everybody or self._choose(bucket, notice, before, named):
-            matched = _how(pending, named, step, notice)
-            if reading.refused:
-                self._remove(pending)
-                outcome: Literal["failed", "ended"] = "failed" if step.key[0] == "session" else "ended"
-                settlements.append(Settlement(pending, outcome, matched, notice.payload))
-            elif self._credit(pending, step, fit, notice, matched, now):
-                settlements.append(Settlement(pending, "succeeded", matched, pending.result))
+        for pending, step, fit in chosen:
+            settlements += self._take(pending, step, fit, reading, notice, _how(pending, named, step, notice), now)
         return settlements
 
     def _choose(
         self, bucket: dict[Pending, Step], notice: Notice, before: Before, named: Pending | None
     ) -> list[tuple[Pending, Step, Fit]]:
         """Of the operations that wait for this: the one named, else the oldest that fits well, else the oldest."""
+        if named is not None and (step := bucket.get(named)) and _fit_of(step, notice, before) is not Fit.NO:
+            return [(named, step, Fit.STRONG)]
+        if next(iter(bucket.values())).guess:
+            return self._choose_by_guess(bucket, notice, before)
         weak: list[tuple[Pending, Step, Fit]] = []
-        if named is not None and (step := bucket.get(named)):
-            fit = _fit_of(step, notice, before)
-            if fit is not Fit.NO:
-                return [(named, step, Fit.STRONG)]
         for pending, step in bucket.items():
+            if not _takes_more(pending, step):
+                continue
             fit = _fit_of(step, notice, before)
-            if fit is Fit.STRONG and not step.guess:
+            if fit is Fit.STRONG:
                 return [(pending, step, fit)]
-            if fit is not Fit.NO and not pending.proven:
+            if fit is Fit.WEAK and not pending.proven and not weak:
                 weak.append((pending, step, fit))
-        if not weak or notice.source == "snapshot":
+        return weak if notice.source == "event" else []
+
+    def _choose_by_guess(
+        self, bucket: dict[Pending, Step], notice: Notice, before: Before
+    ) -> list[tuple[Pending, Step, Fit]]:
+        """The only operation that waits for this, if guessing is allowed."""
+        waiting = [(pending, step) for pending, step in islice(bucket.items(), _SCAN) if pending.sent]
+        if self._guess == "none" or notice.source != "event" or len(waiting) != 1 or len(bucket) > _SCAN:
             return []
-        is_guess = weak[0][1].guess
-        return weak[:1] if not is_guess or (len(weak) == 1 and self._guess == "oldest") else []
+        pending, step = waiting[0]
+        return [(pending, step, Fit.STRONG)] if _fit_of(step, notice, before) is not Fit.NO else []
+
+    def _take(
+        self, pending: Pending, step: Step, fit: Fit, reading: Reading, notice: Notice, matched: Matched, now: float
+    ) -> list[Settlement]:
+        """Let an operation have an event that was found to be its own."""
+        if reading.refused:
+            self._remove(pending)
+            if step.key == SESSION:
+                return [Settlement(pending, "failed", matched, notice.payload, read_error(notice))]
+            return [Settlement(pending, "ended", matched, notice.payload)]
+        if self._credit(pending, step, fit, notice, matched, now):
+            return [Settlement(pending, "succeeded", matched, pending.result)]
+        return []
 
     def _credit(self, pending: Pending, step: Step, fit: Fit, notice: Notice, matched: Matched, now: float) -> bool:
         """Whether this settles the operation."""
-        if step in pending.credited and not (pending.proven and fit is Fit.STRONG and step.role is Role.ENOUGH):
+        if not _takes_more(pending, step) or (step in pending.credited and fit is not Fit.STRONG):
             return False
         pending.credited[step] = notice.payload
         waits = step.grace is not None and fit is Fit.WEAK
-        if (step.role is Role.ENOUGH and not waits) or (step.role is Role.NEEDED and self._all_needed(pending)):
+        if (step.role is Role.ENOUGH and not waits) or (step.role is Role.NEEDED and _has_all_needed(pending)):
             return self._remove(pending)
         pending.progress.append(notice.payload)
         if step.grace is not None:
@@ -330,30 +290,28 @@ class Correlator:
             self._settle_later(pending, now + step.grace, matched)
         return False
 
-    def _all_needed(self, pending: Pending) -> bool:
-        return all(step in pending.credited for step in pending.expectation.rule.steps if step.role is Role.NEEDED)
-
-    def _end(self, found: _Object, notice: Notice, *, gone: bool) -> list[Settlement]:
+    def _end(self, found: Object, notice: Notice, *, gone: bool) -> list[Settlement]:
         """The object ended: fail what can no longer happen to it."""
         settlements = []
         for pending in list(found.pendings):
-            steps = [step for step in _steps_on(found, pending) if step not in pending.credited]
+            steps = [s for key, s in pending.slots if key in found.keys and s.role is not Role.PROGRESS]
+            steps = [step for step in steps if step not in pending.credited]
             waits_for_more = any(step.aspect == "state:Completed" for step in steps) and not gone
-            if pending.settled or not steps or waits_for_more or pending.proven:
-                continue
-            self._remove(pending)
-            settlements.append(Settlement(pending, "ended", "object", notice.payload))
+            if steps and not waits_for_more and not pending.proven:
+                settlements.append(self._cut_off(pending, notice))
         return settlements
 
     def _log_out(self, notice: Notice) -> list[Settlement]:
         """The agent was logged out: pending call and agent-state operations cannot happen any more."""
-        settlements = []
-        for pending in list(self._by_domain.get(domain_of(notice.channel), ())):
-            if pending.expectation.operation in _KEEP_AT_LOG_OUT or pending.proven:
-                continue
-            self._remove(pending)
-            settlements.append(Settlement(pending, "ended", "object", notice.payload))
-        return settlements
+        return [
+            self._cut_off(pending, notice)
+            for pending in list(self._by_domain.get(domain_of(notice.channel), ()))
+            if not pending.proven and not any(s.aspect in _SURVIVE_LOG_OUT for s in pending.expectation.rule.steps)
+        ]
+
+    def _cut_off(self, pending: Pending, notice: Notice) -> Settlement:
+        self._remove(pending)
+        return Settlement(pending, "ended", "snapshot" if notice.source == "snapshot" else "object", notice.payload)
 
     # --- errors ---------------------------------------------------------------------------------------------------
 
@@ -364,58 +322,62 @@ class Correlator:
 
     def _blame(self, error: ErrorReading, notice: Notice, now: float) -> tuple[Pending, Matched] | None:
         """The operation that an error belongs to, most certain first."""
-        for operation_id in error.operation_ids:
-            if operation_id in self._by_id:
-                return self._by_id[operation_id], "operation-id"
+        for operation_id in (*error.operation_ids, *error.reference_ids):
+            if named := self._named(operation_id):
+                return named, "operation-id"
         if error.operation_ids:  # another client's, or ours under an id that its reply has yet to tell
-            self._early_errors[error.operation_ids[0]] = notice
-            if len(self._early_errors) > _EARLY_ERRORS:
-                self._early_errors.popitem(last=False)
+            self._keep_for_later(error.operation_ids, notice)
             return None
-        fitting = OPERATIONS_OF_CODE.get(error.code) if error.code is not None else None
-        for key in error.objects:
-            found = self._objects.get(self._uuids.get(key[1], key) if key[0] == "call uuid" else key)
+        fitting = OPERATIONS_OF_CODE.get(error.code, frozenset()) if error.code is not None else frozenset()
+        for named_as in error.objects:
+            key = (self._objects.call_of_uuid(named_as[1]) if named_as[0] == "call uuid" else None) or named_as
+            found = self._objects.get(key)
             if found is not None:
                 return self._blame_on(found.pendings, fitting)
-            if key in self._ended:
+            if self._objects.has_ended(key):
                 return None
         if error.dn is not None and self.own_dn is not None and normal(error.dn) != normal(self.own_dn):
             return None
         return self._blame_by_code(error, fitting, now)
 
     @staticmethod
-    def _blame_on(pendings: Iterable[Pending], fitting: frozenset[str] | None) -> tuple[Pending, Matched] | None:
-        open_ones = [p for p in islice(pendings, _SCAN) if not p.proven]
-        best = next((p for p in open_ones if fitting and p.expectation.operation in fitting), None)
+    def _blame_on(pendings: Iterable[Pending], fitting: frozenset[str]) -> tuple[Pending, Matched] | None:
+        open_ones = [p for p in islice(pendings, _SCAN) if p.sent and not p.proven]
+        best = next((p for p in open_ones if p.expectation.operation in fitting), None)
         chosen = best or next(iter(open_ones), None)
         return (chosen, "object") if chosen is not None else None
 
     def _blame_by_code(
-        self, error: ErrorReading, fitting: frozenset[str] | None, now: float
+        self, error: ErrorReading, fitting: frozenset[str], now: float
     ) -> tuple[Pending, Matched] | None:
+        fits = [
+            pending
+            for name in fitting
+            for pending in islice(self._by_operation.get(name, ()), _SCAN)
+            if _may_have_caused(pending, error) and now - pending.since <= ERROR_WINDOW
+        ]
+        if len(fits) == 1:
+            return fits[0], "code"
+        if fits:
+            return self._guessed(fits)
         domain = self._by_domain.get(error.domain, {})
-        if fitting:
-            fits = [
-                p for name in fitting for p in islice(self._by_operation.get(name, ()), _SCAN) if self._eligible(p, now)
-            ]
-            if len(fits) == 1:
-                return fits[0], "code"
-            if fits:
-                return self._guessed(fits)
-        candidates = [p for p in islice(domain, _SCAN) if self._eligible(p, now)]
-        if len(domain) == 1 and candidates:
-            return candidates[0], "sole"
-        return self._guessed(candidates)
-
-    @staticmethod
-    def _eligible(pending: Pending, now: float) -> bool:
-        return pending.sent and not pending.proven and now - pending.since <= ERROR_WINDOW
+        open_ones = [p for p in islice(domain, _SCAN) if _may_have_caused(p, error)]
+        young = [p for p in open_ones if now - p.since <= ERROR_WINDOW]
+        if young and len(open_ones) == 1 and len(domain) <= _SCAN:
+            return young[0], "sole"
+        return self._guessed(young)
 
     def _guessed(self, candidates: Sequence[Pending]) -> tuple[Pending, Matched] | None:
         if not candidates or self._guess == "none":
             return None
         accepted = [p for p in candidates if p.accepted]
         return min(accepted or candidates, key=lambda p: p.sequence), "guess"
+
+    def _keep_for_later(self, operation_ids: Iterable[str], notice: Notice) -> None:
+        for operation_id in operation_ids:
+            self._early_errors[operation_id] = notice
+        while len(self._early_errors) > _EARLY_ERRORS:
+            self._early_errors.popitem(last=False)
 
     def _fail(self, pending: Pending, notice: Notice, error: ErrorReading, matched: Matched) -> Settlement:
         self._remove(pending)
@@ -428,13 +390,10 @@ class Correlator:
             self._by_id[operation_id] = pending
             pending.ids.append(operation_id)
 
-    def _wait(self, pending: Pending, step: Step, key: Key) -> None:
-        found = self._objects.get(key)
-        if found is None:
-            found = self._objects[key] = _Object({key})
-        found.waiting.setdefault(_bucket(step), {}).setdefault(pending, step)
-        found.pendings[pending] = None
-        pending.slots.append((key, step))
+    def _named(self, operation_id: str | None) -> Pending | None:
+        """The operation with this id, once it was sent."""
+        named = self._by_id.get(operation_id) if operation_id is not None else None
+        return named if named is not None and named.sent else None
 
     def _schedule(self, pending: Pending) -> None:
         if len(self._due) > 64 and len(self._due) > 2 * len(self._pendings):
@@ -448,6 +407,13 @@ class Correlator:
             pending.due = when
             self._schedule(pending)
 
+    def _settle_as_it_is(self, pending: Pending, otherwise: Literal["timed out", "lost"]) -> Settlement:
+        """A success when one is to be had without anything more, else what `otherwise` says."""
+        self._remove(pending)
+        if pending.settles_on_due is not None:
+            return Settlement(pending, "succeeded", pending.settles_on_due, pending.result)
+        return Settlement(pending, otherwise)
+
     def _remove(self, pending: Pending) -> bool:
         if pending.settled:
             return False
@@ -458,88 +424,19 @@ class Correlator:
                 del self._by_id[operation_id]
         _drop(self._by_domain, pending.expectation.domain, pending)
         _drop(self._by_operation, pending.expectation.operation, pending)
-        for key, step in pending.slots:
-            if found := self._objects.get(key):
-                _drop(found.waiting, _bucket(step), pending)
-                found.pendings.pop(pending, None)
-                self._tidy(found)
+        self._objects.leave(pending)
         if not self._pendings:
             self._due.clear()
         return True
 
-    def _find(self, keys: tuple[Key, ...], *, remember: bool) -> _Object | None:
-        """The object of these keys; a new one when it shall be remembered. Keys not known yet become aliases."""
-        found = next((o for key in keys if (o := self._objects.get(key))), None)
-        if found is None:
-            if not remember or any(key in self._ended for key in keys):
-                return None
-            found = _Object(set())
-            self._make_room()
-        for key in keys:
-            other = self._objects.get(key)
-            if other is None:
-                self._objects[key] = found
-                found.keys.add(key)
-            elif other is not found:
-                self._merge(other, found)
-        return found
 
-    def _rekey(self, previous: Key, keys: tuple[Key, ...]) -> None:
-        """An object goes on under other ids: what waits for the old ones waits for the new."""
-        old = self._objects.get(previous)
-        if old is None:
-            return
-        current = next((o for key in keys if (o := self._objects.get(key))), None)
-        if current is None:
-            for key in keys:
-                self._objects[key] = old
-                old.keys.add(key)
-        elif current is not old:
-            self._merge(old, current)
-
-    def _merge(self, old: _Object, into: _Object) -> None:
-        for aspect, bucket in old.waiting.items():
-            merged = {**into.waiting.get(aspect, {}), **bucket}
-            into.waiting[aspect] = dict(sorted(merged.items(), key=lambda item: item[0].sequence))
-        into.pendings.update(old.pendings)
-        into.before = into.before or old.before
-        for key in old.keys:
-            self._objects[key] = into
-        into.keys |= old.keys
-
-    def _tidy(self, found: _Object) -> None:
-        """Forget an object that nobody waits for and of which nothing is known."""
-        if not found.pendings and found.before is None:
-            for key in found.keys:
-                self._objects.pop(key, None)
-
-    def _forget_ended(self, reading: Reading, found: _Object | None) -> None:
-        for key in found.keys if found is not None else reading.keys:
-            self._ended[key] = None
-        while len(self._ended) > _ENDED_REMEMBERED:
-            self._ended.popitem(last=False)
-        if found is not None:
-            found.before = None
-            self._tidy(found)
-
-    def _remember_uuid(self, call_uuid: str, key: Key) -> None:
-        self._uuids[call_uuid] = key
-        self._uuids.move_to_end(call_uuid)
-        if len(self._uuids) > _REMEMBERED:
-            self._uuids.popitem(last=False)
-
-    def _make_room(self) -> None:
-        if len(self._objects) < _REMEMBERED:
-            return
-        for key in list(islice(self._objects, 16)):
-            if (found := self._objects.get(key)) and not found.pendings:
-                found.before = None
-                self._tidy(found)
+def _takes_more(pending: Pending, step: Step) -> bool:
+    """Whether an event of this step still matters: it was not seen yet, or was seen less well than it could be."""
+    return pending.sent and (step not in pending.credited or (pending.proven and step.role is Role.ENOUGH))
 
 
-def _bucket(step: Step) -> str:
-    """Steps that are only kept wait apart from those that compete for the event."""
-    return f"({step.aspect})" if step.role is Role.PROGRESS else step.aspect
+def _has_all_needed(pending: Pending) -> bool:
+    return all(step in pending.credited for step in pending.expectation.rule.steps if step.role is Role.NEEDED)
 
 
 def _fit_of(step: Step, notice: Notice, before: Before) -> Fit:
@@ -554,18 +451,25 @@ def _how(pending: Pending, named: Pending | None, step: Step, notice: Notice) ->
     return "guess" if step.guess else "object"
 
 
-def _steps_on(found: _Object, pending: Pending) -> Iterator[Step]:
-    """The steps, other than progress, with which an operation waits on one object."""
-    return (step for key, step in pending.slots if key in found.keys and step.role is not Role.PROGRESS)
+def _may_have_caused(pending: Pending, error: ErrorReading) -> bool:
+    """Whether an error that names no object known here can belong to this operation.
+
+    It comes on the operation's channel, and what it names (a call that was never seen, say) is not of the kind that
+    the operation names itself, unless the operation makes such calls.
+    """
+    if not pending.sent or pending.proven or pending.expectation.domain != error.domain:
+        return False
+    kinds = {"call" if key[0] == "call uuid" else key[0] for key in error.objects}
+    named = {key[0] for key, _ in pending.slots}
+    return not kinds & named or NEW_CALLS[0] in named
 
 
 def _reports_failure(payload: Payload) -> bool:
     return any(payload.get(member) for member in ("error", "errorCode", "errorMessage", "fault"))
 
 
-def _drop(index: dict[str, dict[Pending, None]] | dict[str, dict[Pending, Step]], name: str, pending: Pending) -> None:
-    bucket = index.get(name)
-    if bucket is not None:
-        bucket.pop(pending, None)
-        if not bucket:
-            del index[name]
+def _drop(index: dict[str, dict[Pending, None]], name: str, pending: Pending) -> None:
+    bucket = index[name]
+    del bucket[pending]
+    if not bucket:
+        del index[name]

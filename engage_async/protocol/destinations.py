@@ -5,18 +5,23 @@ Must live here: normal form, comparison, and the index entries that make the com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 _TAIL = 4
+_SCHEME = re.compile(r"\s*(sips?|tel):", re.IGNORECASE)
 
 
 def normal(number: object) -> str:
-    """Letters and digits only, lower case; ``""`` for what is no text. The domain of an address does not count."""
+    """Letters and digits only, lower case; ``""`` for what is no text.
+
+    The scheme, the domain and the parameters of a SIP or telephone address do not count.
+    """
     if isinstance(number, int) and not isinstance(number, bool):
         number = str(number)
     if not isinstance(number, str):
         return ""
-    address = number.removeprefix("sip:").removeprefix("tel:").partition("@")[0]
+    address = _SCHEME.sub("", number, count=1).partition("@")[0].partition(";")[0]
     return "".join(c for c in address.lower() if c.isalnum())
 
 

@@ -20,7 +20,7 @@ _DIALS = frozenset({
     "voice.make_call", "voice.initiate_transfer", "voice.initiate_conference", "voice.single_step_transfer",
     "voice.single_step_conference", "voice.redirect",
 })  # fmt: skip
-_SIGNS_IN = frozenset({"voice.login", "voice.ready", "voice.not_ready"})
+_SIGNS_IN = frozenset({"session.activate_voice", "voice.login", "voice.ready", "voice.not_ready"})
 _AGENT_STATE = frozenset({"voice.ready", "voice.not_ready"})
 _INITIATES = frozenset({"voice.initiate_transfer", "voice.initiate_conference"})
 _CONFERENCES = frozenset({"voice.complete_conference"})
@@ -51,12 +51,17 @@ OPERATIONS_OF_CODE = _table()
 
 @frozen
 class ErrorReading:
-    """What an error event names, as far as it names anything."""
+    """What an error event names, as far as it names anything.
+
+    An operation id that is not ours is another client's; a reference id that is not ours may be one that the server
+    made, and says nothing.
+    """
 
     domain: str
     code: int | None = None
     message: str | None = None
     operation_ids: tuple[str, ...] = ()
+    reference_ids: tuple[str, ...] = ()
     objects: tuple[Key, ...] = ()
     dn: str | None = None
     connection_id: str | None = None
@@ -90,8 +95,9 @@ def read_error(notice: Notice) -> ErrorReading:
     return ErrorReading(
         domain=domain_of(notice.channel),
         code=_number(_first(levels, "errorCode")),
-        message=_first_text(levels, "errorMessage"),
-        operation_ids=_texts(levels, "operationId", "referenceId"),
+        message=_first_text(levels, "errorMessage") or (inner if isinstance(inner, str) and inner else None),
+        operation_ids=_texts(levels, "operationId"),
+        reference_ids=_texts(levels, "referenceId"),
         objects=tuple(dict.fromkeys(objects)),
         dn=_dn(levels),
         connection_id=next(iter(connection_ids), None),

@@ -34,6 +34,7 @@ ENDED_STATES = frozenset({"Released", "Completed"})
 LOGGED_IN_STATES = frozenset({"LoggedIn", "NotReady", "Ready"})
 
 _LOGGED_OUT_STATES = frozenset({"LoggedOut", "OutOfService"})
+_MONITORING_EVENTS = {"MonitoringStarted": "started", "MonitoringStopped": "stopped"}
 _KEEPS_STATE = frozenset({"AttachedDataChanged", "ParticipantsUpdated", "CallRecordingStateChange"})
 
 
@@ -41,9 +42,10 @@ _KEEPS_STATE = frozenset({"AttachedDataChanged", "ParticipantsUpdated", "CallRec
 class Reading:
     """One object, and what the event says of it.
 
-    `keys` are the object's ids. `refused` marks an event that ends what it fits instead of completing it. `claims`
-    marks readings of one event of which only the first that fits an operation counts: a new call belongs to one.
-    `logged_out` is True when the agent was logged out by it.
+    `keys` are the object's ids. `refused` marks an event that ends what it fits instead of completing it. `claims` is
+    the kind of step that the reading is for when its event belongs to one operation only, as a new call does: of such
+    readings the first that fits counts. `logged_out` is True when the agent was logged out by it, `own_dn` the number
+    of the session's DN.
     """
 
     keys: tuple[Key, ...]
@@ -52,8 +54,9 @@ class Reading:
     ended: bool = False
     gone: bool = False
     refused: bool = False
-    claims: bool = False
+    claims: str = ""
     logged_out: bool = False
+    own_dn: str | None = None
     previous: Key | None = None
     call_uuid: str | None = None
 
@@ -98,11 +101,12 @@ def _call_state_changed(notice: Notice, memory: Memory) -> Iterator[Reading]:
     keys = call_ids(call)
     if not keys or not isinstance(call, dict):
         return
+    previous = _previous(call, keys)
     before = memory.before(keys)
     state, kind = _text(call.get("state")), _text(notice.payload.get("notificationType"))
-    if before is None and kind != "CallRecovered":
-        yield from _new_call(call, state, notice)
-    was = before or Before()
+    if before is None and previous is None and kind != "CallRecovered":
+        yield from _new_call(call, state)
+    was = before or (memory.before((previous,)) if previous else None) or Before()
     numbers = participant_numbers(call) or was.participants
     ended = state in ENDED_STATES
     yield Reading(
@@ -111,7 +115,7 @@ def _call_state_changed(notice: Notice, memory: Memory) -> Iterator[Reading]:
         now=Before(state or was.state, numbers),
         ended=ended,
         gone=state == "Completed",
-        previous=_previous(call, keys),
+        previous=previous,
         call_uuid=_text(call.get("callUuid")),
     )
 
@@ -132,23 +136,23 @@ def _aspects(notice: Notice, call: Payload, state: str | None, was: Before) -> I
         yield f"monitor:{mode}"
 
 
-def _new_call(call: Payload, state: str | None, notice: Notice) -> Iterator[Reading]:
+def _new_call(call: Payload, state: str | None) -> Iterator[Reading]:
     """A call seen for the first time: perhaps the one that an operation has asked for."""
     kind = _text(call.get("callType"))
     if state not in ("Dialing", "Established", "Released", "Completed") or kind == "Inbound":
         return
     refused = state in ENDED_STATES
     parent = _text(call.get("parentConnId"))
-    to = [entry for number in seen_destinations(call) for entry in destinations.index_of_seen(number)]
+    claims = "consult" if parent or kind == "Consult" else "new"
+    if marker := _marker(call):
+        yield Reading((("marker", marker),), (claims,), refused=refused, claims=claims)
     if parent:
-        yield Reading((call_key(parent),), ("consult",), refused=refused, claims=True)
-    elif kind == "Consult":
-        yield Reading((NEW_CALLS,), tuple(f"consult to:{entry}" for entry in to), refused=refused, claims=True)
-    else:
-        if marker := _marker(call):
-            yield Reading((("marker", marker),), ("dials",), refused=refused, claims=True)
-        any_call = () if refused or notice.source == "snapshot" else ("any",)
-        yield Reading((NEW_CALLS,), (*(f"to:{entry}" for entry in to), *any_call), refused=refused, claims=True)
+        yield Reading((call_key(parent),), (claims,), refused=refused, claims=claims)
+        return
+    to = [entry for number in seen_destinations(call) for entry in destinations.index_of_seen(number)]
+    if claims == "new" and not refused:
+        to.append("?")
+    yield Reading((NEW_CALLS,), tuple(f"{claims}:{entry}" for entry in to), refused=refused, claims=claims)
 
 
 def _previous(call: Payload, keys: tuple[Key, ...]) -> Key | None:
@@ -199,16 +203,17 @@ def _dn_state_changed(notice: Notice, memory: Memory) -> Iterator[Reading]:
     aspects.append("dnd:on" if dn.get("dnd") is True else "dnd:off")
     aspects.append("forward:on" if dn.get("forwardTo") else "forward:off")
     logged_out = state == "LoggedOut" and was.state != "LoggedOut"
-    yield Reading((DN,), tuple(aspects), now=Before(state or was.state), logged_out=logged_out)
+    now, own_dn = Before(state or was.state), _text(dn.get("number"))
+    yield Reading((DN,), tuple(aspects), now=now, logged_out=logged_out, own_dn=own_dn)
 
 
 def _monitoring_state_changed(notice: Notice, _: Memory) -> Iterator[Reading]:
-    event = {"MonitoringStarted": "started", "MonitoringStopped": "stopped"}.get(str(notice.payload.get("eventType")))
+    event = _MONITORING_EVENTS.get(_text(notice.payload.get("eventType")) or "")
     if event is None:
         return
     number = monitored_number(notice.payload)
     entries = destinations.index_of_seen(number) if number else ("?",)
-    yield Reading((MONITORING,), tuple(f"{event}:{entry}" for entry in entries), claims=True)
+    yield Reading((MONITORING,), tuple(f"{event}:{entry}" for entry in entries), claims=event)
 
 
 def _channel_state_changed(notice: Notice, _: Memory) -> Iterator[Reading]:

@@ -18,7 +18,8 @@ def snapshot_notices(data: Any, live_calls: Iterable[frozenset[str]]) -> Iterato
     """The notices that would have told what the snapshot shows.
 
     `data` is the reply's data, `live_calls` the ids of every call thought to be alive: one that the snapshot does not
-    list has ended. A snapshot that does not say which calls there are says nothing about them.
+    list is completed (a released one would still be there). A snapshot that does not say which calls there are says
+    nothing about them.
     """
     user = data.get("user") if isinstance(data, dict) else None
     session = user.get("activeSession") if isinstance(user, dict) else None
@@ -46,7 +47,7 @@ def _calls(calls: list[Any], live_calls: Iterable[frozenset[str]]) -> Iterator[N
     for ids in live_calls:
         if not ids & listed:
             call_id = min(ids)
-            yield _call({"id": call_id, "connId": call_id, "state": "Released"})
+            yield _call({"id": call_id, "connId": call_id, "state": "Completed"})
 
 
 def _call(call: dict[str, Any]) -> Notice:

@@ -1,0 +1,77 @@
+"""One operation that waits for its outcome, and how it ended.
+
+Must live here: the three records. Must not: any decision (`correlation`), or what else is known of a call (`objects`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import define, field, frozen
+
+from engage_async.errors import Matched
+from engage_async.protocol.completion import Key, Rule, Step
+from engage_async.protocol.error_events import ErrorReading
+from engage_async.protocol.notices import Payload
+
+Outcome = Literal["succeeded", "failed", "ended", "timed out", "lost"]
+
+
+@frozen
+class Expectation:
+    """What is registered: which operation, and what completes it."""
+
+    operation: str
+    operation_id: str
+    domain: str
+    rule: Rule
+    timeout: float
+
+
+@define(eq=False)
+class Pending:
+    """One operation that is not settled yet. Read it; only the correlator writes it.
+
+    `since` is when it was sent, `due` when it settles by itself. `proven` says that what came already is a success,
+    and that only something better is waited for until then.
+    """
+
+    expectation: Expectation
+    sequence: int
+    since: float
+    due: float
+    sent: bool = False
+    accepted: bool = False
+    proven: bool = False
+    settled: bool = False
+    settles_on_due: Matched | None = None
+    progress: list[Payload] = field(factory=list)
+    credited: dict[Step, Payload] = field(factory=dict)
+    slots: list[tuple[Key, Step]] = field(factory=list)
+    ids: list[str] = field(factory=list)
+
+    @property
+    def result(self) -> Payload | None:
+        """The payload of the step that is the result; the last credited one when none is marked."""
+        last: Payload | None = None
+        for step, payload in self.credited.items():
+            last = payload
+            if step.main:
+                return payload
+        return last
+
+
+@frozen
+class Settlement:
+    """How one operation ended.
+
+    ``succeeded``: `payload` is the completing event (None when acceptance settled it). ``failed``: `payload` is the
+    event that says so, `error` what it names. ``ended``: its object ended first. ``timed out`` and ``lost`` have
+    neither.
+    """
+
+    pending: Pending
+    outcome: Outcome
+    matched: Matched | None = None
+    payload: Payload | None = None
+    error: ErrorReading | None = None
