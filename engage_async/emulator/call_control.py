@@ -116,8 +116,9 @@ def _alternate(exchange: Exchange, leg: Leg, request: VoiceRequest) -> None:
     held = own_call(exchange, leg, request.data["heldConnId"])
     demand(leg, CallState.ESTABLISHED)
     demand(held, CallState.HELD, otherwise=TLibError.NO_HELD_CALL)
-    exchange.change(leg, CallState.HELD)
-    exchange.change(held, CallState.ESTABLISHED)
+    leg.state, held.state = CallState.HELD, CallState.ESTABLISHED
+    exchange.tell(leg)
+    exchange.tell(held)
 
 
 def _reconnect(exchange: Exchange, leg: Leg, request: VoiceRequest) -> None:

@@ -187,21 +187,31 @@ class Leg:
         """The operations that can be asked of this leg now."""
         if self.watch is not None:
             return list(_OBSERVING.get(self.state, ()))
-        held = any(leg.state is CallState.HELD for leg in siblings)
+        held = [leg for leg in siblings if leg.state is CallState.HELD]
         capabilities = list(_BY_STATE[self.state])
         if self.state is CallState.ESTABLISHED:
             capabilities += _RECORDING[self.call.recording]
-            capabilities += ["alternate", "reconnect", "merge"] if held else []
+            capabilities += [] if self.consulting(siblings) else _INITIATIONS
+            capabilities += ["alternate", "reconnect"] if held else []
+            capabilities += ["merge"] if any(self.can_join(leg) for leg in held) else []
             capabilities += ["delete-from-conference"] if len(self.call.parties) > 2 else []
         elif self.state is CallState.DIALING and held:
             capabilities.append("reconnect")
-        return [*capabilities, *self._completions(siblings)]
+        if any(leg.id == self.parent_id and self.can_join(leg) for leg in siblings):
+            capabilities += _COMPLETIONS
+        return capabilities
 
-    def _completions(self, siblings: Sequence[Leg]) -> tuple[str, ...]:
-        """What ends a consultation: one of its two calls is held, the other is not."""
-        states = {CallState.ESTABLISHED, CallState.HELD}
-        ready = any(leg.id == self.parent_id and {leg.state, self.state} == states for leg in siblings)
-        return ("complete-transfer", "complete-conference") if ready else ()
+    def consulting(self, siblings: Sequence[Leg]) -> bool:
+        """Whether this call has its consult call already."""
+        return any(leg.parent_id == self.id and leg.state.live for leg in siblings)
+
+    def can_join(self, other: Leg) -> bool:
+        """Whether the other parties of two calls of one agent can be brought together.
+
+        One of the calls is held, the other is not, and no agent would be on the call twice.
+        """
+        there = {leg.number for leg in other.others if leg.user is not None}
+        return {self.state, other.state} == _ONE_HELD and not any(leg.number in there for leg in self.others)
 
 
 def wire_time(seconds: float) -> str:
@@ -209,13 +219,16 @@ def wire_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_ONE_HELD = {CallState.ESTABLISHED, CallState.HELD}
+_INITIATIONS = ("initiate-transfer", "initiate-conference")
+_COMPLETIONS = ("complete-transfer", "complete-conference")
 _USER_DATA = ("attach-user-data", "update-user-data", "delete-user-data-pair")
 _BY_STATE = {
     CallState.DIALING: ("release", "clear", *_USER_DATA),
     CallState.RINGING: ("answer", "redirect", "release", "clear", *_USER_DATA),
     CallState.ESTABLISHED: (
         *("hold", "release", "clear", "send-dtmf", *_USER_DATA),
-        *("initiate-transfer", "initiate-conference", "single-step-transfer", "single-step-conference"),
+        *("single-step-transfer", "single-step-conference"),
     ),
     CallState.HELD: ("retrieve", "release", "clear", *_USER_DATA),
     CallState.RELEASED: ("complete", *_USER_DATA),

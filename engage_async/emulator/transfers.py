@@ -20,13 +20,11 @@ from engage_async.emulator.tlib_errors import Refused, TLibError
 
 __all__ = ["TRANSFERS"]
 
-_ONE_HELD = {CallState.ESTABLISHED, CallState.HELD}
-
 
 def _initiate(exchange: Exchange, leg: Leg, request: VoiceRequest) -> None:
     """Hold first: the call stays held when the consult call is refused."""
     demand(leg, CallState.ESTABLISHED, otherwise=TLibError.CANNOT_INITIATE_TRANSFER)
-    if any(other.parent_id == leg.id and other.state.live for other in exchange.siblings(leg)):
+    if leg.consulting(exchange.siblings(leg)):
         raise Refused(TLibError.CANNOT_INITIATE_TRANSFER)
     exchange.change(leg, CallState.HELD)
     data = request.data
@@ -54,7 +52,7 @@ def _complete_conference(exchange: Exchange, consult: Leg, request: VoiceRequest
 def _merge(exchange: Exchange, leg: Leg, request: VoiceRequest) -> None:
     """The call of the request lives on, with the parties of both."""
     other = own_call(exchange, leg, request.data["otherConnId"])
-    if {leg.state, other.state} != _ONE_HELD or _would_be_there_twice(other, leg):
+    if not leg.can_join(other):
         raise Refused(TLibError.CALL_STATE)
     if leg.call_type is CallType.CONSULT:
         leg.call_type, leg.parent_id = other.call_type, None
@@ -96,21 +94,14 @@ def _delete_from_conference(exchange: Exchange, leg: Leg, request: VoiceRequest)
 
 
 def _parent(exchange: Exchange, consult: Leg, request: VoiceRequest, otherwise: TLibError) -> Leg:
-    """The call a consult call was started from: one of the two is held, and nobody is on both. Raises `Refused`."""
+    """The call a consult call was started from: the two can be brought together. Raises `Refused`."""
     named = request.data.get("parentConnId")
     if named is not None:
         own_call(exchange, consult, named)
     parent = exchange.legs.get(consult.parent_id or "")
-    if parent is None or named not in {None, parent.id} or {parent.state, consult.state} != _ONE_HELD:
-        raise Refused(otherwise)
-    if _would_be_there_twice(consult, parent):
+    if parent is None or named not in {None, parent.id} or not consult.can_join(parent):
         raise Refused(otherwise)
     return parent
-
-
-def _would_be_there_twice(giving: Leg, taking: Leg) -> bool:
-    there = {leg.number for leg in taking.call.legs}
-    return any(leg.number in there and leg.user is not None for leg in giving.others)
 
 
 def _move_all(exchange: Exchange, gone: Leg, taking: Leg) -> list[Leg]:
