@@ -15,6 +15,8 @@ import pytest
 
 HERE = Path(__file__).parent
 
+_LONGEST_LINE = 16 * 1024 * 1024
+
 NodeProgram = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 
 
@@ -45,7 +47,7 @@ def node(node_modules: Path) -> NodeProgram:
         process = await asyncio.create_subprocess_exec(
             "node", str(HERE / script), *args,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "NODE_NO_WARNINGS": "1"},
+            env={**os.environ, "NODE_NO_WARNINGS": "1"}, limit=_LONGEST_LINE,
         )  # fmt: skip
         try:
             yield process

@@ -30,11 +30,10 @@ SETTINGS = NotificationSettings(
 
 
 @mutable
-class CometdServer:
-    """The server's commands; see `cometd_server.js`."""
+class NodeProgram:
+    """A program that takes commands and answers them, line by line."""
 
     process: asyncio.subprocess.Process
-    port: int = 0
 
     async def say(self, command: str, **parameters: Any) -> Any:
         assert self.process.stdin is not None
@@ -48,6 +47,13 @@ class CometdServer:
         answer = json.loads(await self.process.stdout.readline())
         assert isinstance(answer, dict)
         return answer
+
+
+@mutable
+class CometdServer(NodeProgram):
+    """The server's commands; see `cometd_server.js`."""
+
+    port: int = 0
 
     async def connects(self) -> list[dict[str, Any]]:
         return [seen for seen in await self.say("requests") if seen["channels"] == ["/meta/connect"]]
