@@ -89,7 +89,7 @@ class _SessionRoutes:
 
     async def login(self, request: web.Request) -> web.Response:
         """Send the browser to the login page."""
-        query = {"response_type": "code", "client_id": next(iter(self._centre.directory.clients))}
+        query = {"response_type": "code", "client_id": next(iter(self._centre.directory.clients), "")}
         if not request.query.get("redirect_uri"):
             raise MalformedRequest("Missing parameters: redirect_uri")
         query |= {name: request.query[name] for name in ("redirect_uri", "type", "locale") if name in request.query}
@@ -107,8 +107,9 @@ class _SessionRoutes:
             redirect_uri, state = request.query.get("redirect_uri"), request.query.get("state")
             if not redirect_uri:
                 raise MalformedRequest("Missing parameters: redirect_uri")
-            if state is not None and self._states.pop(state, state) is not None:
+            if state is not None and state not in self._states:
                 return forbidden()
+            self._states.pop(state or "", None)
             user = self._emulator.user_of_code(code, redirect_uri)
         else:
             token = self._emulator.oauth.owner(bearer(request) or "")
