@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
+
 from engage_async.api.module import Known
 from engage_async.models.codec import structure
 from engage_async.models.events import MonitoringStateChanged, read_event
@@ -67,7 +69,7 @@ def a_user(payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Kn
 
 def a_current_session(payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Known) -> CurrentSession:
     """The current session of a reply."""
-    return structure(CurrentSession, payload)
+    return evolve(structure(CurrentSession, payload), raw=payload)
 
 
 def a_configuration(payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Known) -> Configuration:

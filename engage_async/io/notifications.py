@@ -44,6 +44,7 @@ from engage_async.errors import (
     OutcomeUnknown,
     SessionClosed,
     SubscriptionRefused,
+    Unauthorized,
     api_error,
 )
 from engage_async.protocol import bayeux
@@ -125,6 +126,7 @@ class _BayeuxSession(TransportBase):
         self._receive = receive
         self.advice = advice
         self.ended = False
+        self.flowed = False
         self.refusals: dict[str, JsonObject] = {}
 
     @property
@@ -224,7 +226,9 @@ class NotificationConnection:
     answer, subscribed to or not; it must not block. What it raises is logged once per episode, counted and dropped.
     `on_change` is called whenever the state changes and when a subscription is refused in a new session. `recover` is
     awaited when notifications may have been lost: the new session has its subscriptions, notifications are delivered
-    meanwhile, and `connected` waits for its end. A loss during a recovery begins another one.
+    meanwhile, and `connected` waits for its end. A loss during a recovery begins another one. `renew` is awaited before
+    a session is replaced in which nothing ever flowed: what it was opened with may be gone. What it raises counts as a
+    failed handshake, but `SessionClosed` ends the connection for good.
 
     Belongs to the event loop in which it is opened. Its task is named ``engage-notifications:<name>``; a recovery adds
     a second one while it runs, ended by the first.
@@ -238,6 +242,7 @@ class NotificationConnection:
         deliver: Callable[[Sequence[Notice]], None],
         on_change: Callable[[Health], None] | None = None,
         recover: Callable[[LossReason], Awaitable[None]] | None = None,
+        renew: Callable[[LossReason], Awaitable[None]] | None = None,
         settings: NotificationSettings | None = None,
         name: str = "session",
         random: Random | None = None,
@@ -248,6 +253,7 @@ class NotificationConnection:
         self._deliver = deliver
         self._on_change = on_change
         self._recover = recover
+        self._renew = renew
         self._settings = settings or NotificationSettings()
         self._name = name
         self._clock = clock
@@ -397,21 +403,29 @@ class NotificationConnection:
             told = "disconnected by the server" if session.ended else bayeux.error_text(reply)
             raise HandshakeRefused(f"the session ended at once: {told}", reply=reply)
         self._policy.session_began()
+        session.flowed = True
         await self._flows(None)
         return session
 
     async def _next_session(self, advice: Advice, lost: Next) -> _BayeuxSession:
         """Begin a new session, however often it takes. Raises `HandshakeRefused` when the server wants none."""
         await self._end_recovery()
-        self._session = None
+        session, self._session = self._session, None
+        loss = lost.loss or LossReason("session-unknown")
+        renew = session is not None and not session.flowed
         step = lost
         while True:
             await asyncio.sleep(step.delay)
             try:
+                if renew and self._renew is not None:
+                    await self._renew(loss)
                 session = await self._handshake(advice)
                 refused = await session.request(SUBSCRIBE_MESSAGE, list(self._channels))
             except EngageError as error:
                 self._interrupted(_told(error))
+                if isinstance(error, SessionClosed):
+                    raise
+                renew = renew or isinstance(error, Unauthorized)
                 step = self._policy.after_failed_handshake(error, advice)
                 if step.step is Step.STOP:
                     raise
@@ -435,6 +449,7 @@ class NotificationConnection:
                 return step
             loss = loss or step.loss
             if step.flowing:
+                session.flowed = True
                 await self._flows(loss)
                 loss = None
             await asyncio.sleep(step.delay)

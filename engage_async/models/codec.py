@@ -218,9 +218,8 @@ def _make_converter() -> Converter:
     converter.register_structure_hook_func(
         lambda cls: isinstance(cls, type) and issubclass(cls, Record), _structure_record
     )
-    converter.register_structure_hook_func(lambda cls: isinstance(cls, type) and issubclass(cls, OpenEnum), _enum)
-    for kind, hook in {str: _text, int: _integer, float: _number, bool: _truth}.items():
-        converter.register_structure_hook(kind, hook)
+    for kind, hook in {OpenEnum: _enum, str: _text, int: _integer, float: _number, bool: _truth}.items():
+        converter.register_structure_hook(kind, hook)  # for a subclass the hook of its nearest base counts
     converter.register_structure_hook(KeyValueList, _key_values)
     converter.register_structure_hook(datetime, _time)
     converter.register_structure_hook_func(lambda cls: cls == Mapping[str, Any], _object)

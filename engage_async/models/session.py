@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from engage_async.models.enums import ActionCodeType, InitializationState, ServiceName, ServiceState
 from engage_async.models.media import Media
-from engage_async.models.record import Record, wire
+from engage_async.models.record import NOTHING_MORE, Record, local, wire
 from engage_async.models.voice import Call, Dn
 from engage_async.protocol.kvlist import KeyValueList
 
@@ -74,10 +74,11 @@ class PendingLogin(Record):
 
 @frozen(kw_only=True)
 class CurrentSession(Record):
-    """The session as the server has it. `pending_login` is None when none is under way or known."""
+    """The session as the server has it. `pending_login` is None when none is under way or known. `raw` is as it came."""
 
     user: User | None = None
     pending_login: PendingLogin | None = wire(None, "pendingLoginAsync", "pending-login-async")
+    raw: Mapping[str, Any] = local(NOTHING_MORE, repr=False)
 
 
 @frozen(kw_only=True)

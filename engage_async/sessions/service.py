@@ -263,6 +263,12 @@ class ServiceSession:
         """Notifications may be lost: settle what can be settled."""
         self._lost(reason, ())
 
+    async def _renew(self, reason: LossReason) -> None:
+        """The last notification session ended before anything flowed: open again what it rests on, if that is gone.
+
+        Raises `SessionClosed` when it cannot be opened again.
+        """
+
     async def _farewell(self) -> None:
         """Tell the server that the session ends; the notifications are closed already."""
 
@@ -309,6 +315,7 @@ class ServiceSession:
             deliver=self._dispatch,
             on_change=self._notifications_changed,
             recover=self._recover,
+            renew=self._renew,
             settings=NotificationSettings(close_timeout=self._settings.close_timeout),
             name=self.name,
         )

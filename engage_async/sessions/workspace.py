@@ -17,7 +17,7 @@ from typing import Any, Self
 from engage_async.api.workspace.session import SessionApi
 from engage_async.api.workspace.voice import VoiceApi
 from engage_async.config import Settings
-from engage_async.errors import EngageError, InvalidArgument, Unauthorized, WaitTimeout
+from engage_async.errors import EngageError, InvalidArgument, SessionClosed, Unauthorized, WaitTimeout
 from engage_async.io.http import HttpSession
 from engage_async.models.codec import unstructure
 from engage_async.models.enums import AgentWorkMode
@@ -96,6 +96,7 @@ class WorkspaceSession(ServiceSession):
         self._log_out = log_out
         self._logged_in = False
         self._activation: dict[str, Any] | None = None
+        self._reopening: Operation[User] | None = None
 
     # --- live state -------------------------------------------------------------------------------------------------
 
@@ -259,30 +260,44 @@ class WorkspaceSession(ServiceSession):
             self._on_progress(int(percent))
 
     async def _recover(self, reason: LossReason) -> None:
-        try:
-            data = await self._current_session_data()
-        except Unauthorized:
-            await self._initialize_again(reason)
-            return
-        except EngageError as error:
-            log.warning("session %s: no current session after a loss: %s", self.name, error)
-            self._lost(reason, ())
-            return
-        self._lost(reason, list(snapshot_notices(data, self._known_calls())))
+        if self._reopening is None:
+            try:
+                data = await self._current_session_data()
+            except Unauthorized:
+                await self._reopen(reason)
+            except EngageError as error:
+                log.warning("session %s: no current session after a loss: %s", self.name, error)
+                self._lost(reason, ())
+                return
+            else:
+                self._lost(reason, list(snapshot_notices(data, self._known_calls())))
+                return
+        await self._reopened()
 
-    async def _initialize_again(self, reason: LossReason) -> None:
-        """The server has forgotten the session: open it again, as far as it can be done without its user."""
+    async def _renew(self, reason: LossReason) -> None:
+        try:
+            await self.session.get_current_session()
+        except Unauthorized:
+            await self._reopen(reason)
+
+    async def _reopen(self, reason: LossReason) -> None:
+        """The server has forgotten the session and all that was in it: open it again, if that needs no user."""
         self._lost(reason, list(snapshot_notices({"user": {"activeSession": None}}, self._known_calls())))
         if self._login["code"] is not None:
-            log.error("session %s is gone on the server; a session opened by code cannot be opened again", self.name)
-            return
+            raise SessionClosed(f"session {self.name} is gone on the server, and its authorization code is spent")
         log.warning("session %s is gone on the server; opening it again", self.name)
-        await self._initialize_operation()
+        self._reopening = await self._initialize_operation().accepted()
+
+    async def _reopened(self) -> None:
+        """Notifications flow again: wait for the session that was opened again, and activate the agent's channels."""
+        if self._reopening is not None:
+            operation, self._reopening = self._reopening, None
+            await operation
         if self._activation is not None:
             await self.session.activate_channels(**self._activation)
 
     async def _current_session_data(self) -> Any:
-        data = unstructure(await self.session.get_current_session())
+        data = (await self.session.get_current_session()).raw
         self._state.feed_session(data)
         return data
 
