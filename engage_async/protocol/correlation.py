@@ -26,7 +26,8 @@ from engage_async.protocol.error_events import OPERATIONS_OF_CODE, ErrorReading,
 from engage_async.protocol.notices import Notice, Payload
 from engage_async.protocol.objects import Object, Objects
 from engage_async.protocol.pending import Expectation, Pending, Settlement
-from engage_async.protocol.readings import Reading, operation_id_of, read
+from engage_async.protocol.reading import Reading, operation_id_of
+from engage_async.protocol.readings import read
 
 __all__ = ["ERROR_WINDOW", "Correlator", "Expectation", "Pending", "Settlement"]
 

@@ -7,9 +7,7 @@ nobody waits for costs a few look-ups. Must not: bookkeeping of operations, or t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
-
-from attrs import frozen
+from typing import Any
 
 from engage_async.protocol import destinations
 from engage_async.protocol.completion import (
@@ -26,6 +24,8 @@ from engage_async.protocol.completion import (
     seen_destinations,
 )
 from engage_async.protocol.notices import Notice, Payload
+from engage_async.protocol.reading import Memory, Reading
+from engage_async.protocol.reading import text as _text
 
 MARKER_KEY = "engage_async.operation"
 """The user-data key that carries the operation's id when calls are marked (an opt-in setting)."""
@@ -36,42 +36,6 @@ LOGGED_IN_STATES = frozenset({"LoggedIn", "NotReady", "Ready"})
 _LOGGED_OUT_STATES = frozenset({"LoggedOut", "OutOfService"})
 _MONITORING_EVENTS = {"MonitoringStarted": "started", "MonitoringStopped": "stopped"}
 _KEEPS_STATE = frozenset({"AttachedDataChanged", "ParticipantsUpdated", "CallRecordingStateChange"})
-
-
-@frozen
-class Reading:
-    """One object, and what the event says of it.
-
-    `keys` are the object's ids. `refused` marks an event that ends what it fits instead of completing it. `claims` is
-    the kind of step that the reading is for when its event belongs to one operation only, as a new call does: of such
-    readings the first that fits counts. `logged_out` is True when the agent was logged out by it, `own_dn` the number
-    of the session's DN.
-    """
-
-    keys: tuple[Key, ...]
-    aspects: tuple[str, ...]
-    now: Before | None = None
-    ended: bool = False
-    gone: bool = False
-    refused: bool = False
-    claims: str = ""
-    logged_out: bool = False
-    own_dn: str | None = None
-    previous: Key | None = None
-    call_uuid: str | None = None
-
-
-class Memory(Protocol):
-    """What is known from earlier events."""
-
-    def before(self, keys: tuple[Key, ...]) -> Before | None:
-        """What was known of this object; None when it was never seen."""
-
-
-def operation_id_of(payload: Payload) -> str | None:
-    """The ``operationId`` of an event."""
-    value = payload.get("operationId")
-    return value if isinstance(value, str) and value else None
 
 
 def read(notice: Notice, memory: Memory) -> Iterator[Reading]:
@@ -92,10 +56,6 @@ def call_ids(call: Any) -> tuple[Key, ...]:
     return tuple(dict.fromkeys(call_key(i) for i in ids if isinstance(i, str) and i))
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
 def _call_state_changed(notice: Notice, memory: Memory) -> Iterator[Reading]:
     call = notice.payload.get("call")
     keys = call_ids(call)
@@ -106,7 +66,8 @@ def _call_state_changed(notice: Notice, memory: Memory) -> Iterator[Reading]:
     state, kind = _text(call.get("state")), _text(notice.payload.get("notificationType"))
     if before is None and previous is None and kind != "CallRecovered":
         yield from _new_call(call, state)
-    was = before or (memory.before((previous,)) if previous else None) or Before()
+    earlier = memory.before((previous,)) if previous else None
+    was = next((known for known in (before, earlier) if known not in (None, Before())), None) or Before()
     numbers = participant_numbers(call) or was.participants
     ended = state in ENDED_STATES
     yield Reading(
@@ -122,10 +83,10 @@ def _call_state_changed(notice: Notice, memory: Memory) -> Iterator[Reading]:
 
 def _aspects(notice: Notice, call: Payload, state: str | None, was: Before) -> Iterator[str]:
     kind = _text(notice.payload.get("notificationType"))
-    if state and (kind not in _KEEPS_STATE or state != was.state):
+    if state in ENDED_STATES:
+        yield from (f"state:{state}", ENDED)
+    elif state and (kind not in _KEEPS_STATE or state != was.state):
         yield f"state:{state}"
-        if state in ENDED_STATES:
-            yield ENDED
     if kind == "AttachedDataChanged" or notice.source == "snapshot":
         yield "user data"
     if isinstance(call.get("participants"), list):
