@@ -22,8 +22,15 @@ from typing import Literal
 from engage_async.errors import Matched
 from engage_async.protocol.completion import ENDED, NEW_CALLS, SESSION, Before, Fit, Role, Step
 from engage_async.protocol.destinations import normal
-from engage_async.protocol.error_events import OPERATIONS_OF_CODE, ErrorReading, domain_of, is_error, read_error
-from engage_async.protocol.notices import Notice, Payload
+from engage_async.protocol.error_events import (
+    OPERATIONS_OF_CODE,
+    ErrorReading,
+    domain_of,
+    is_error,
+    read_error,
+    reports_failure,
+)
+from engage_async.protocol.notices import Notice
 from engage_async.protocol.objects import Object, Objects
 from engage_async.protocol.pending import Expectation, Pending, Settlement
 from engage_async.protocol.reading import Reading, operation_id_of
@@ -155,7 +162,7 @@ class Correlator:
         if is_error(notice):
             return self._feed_error(notice, now)
         named = self._named(operation_id_of(notice.payload))
-        if named is not None and _reports_failure(notice.payload):
+        if named is not None and reports_failure(notice.payload):
             return [self._fail(named, notice, read_error(notice), "operation-id")]
         settlements: list[Settlement] = []
         claimed = False
@@ -463,10 +470,6 @@ def _may_have_caused(pending: Pending, error: ErrorReading) -> bool:
     kinds = {"call" if key[0] == "call uuid" else key[0] for key in error.objects}
     named = {key[0] for key, _ in pending.slots}
     return not kinds & named or NEW_CALLS[0] in named
-
-
-def _reports_failure(payload: Payload) -> bool:
-    return any(payload.get(member) for member in ("error", "errorCode", "errorMessage", "fault"))
 
 
 def _drop(index: dict[str, dict[Pending, None]], name: str, pending: Pending) -> None:

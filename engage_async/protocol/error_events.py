@@ -48,6 +48,16 @@ def _table() -> dict[int, frozenset[str]]:
 
 OPERATIONS_OF_CODE = _table()
 
+_ANSWERS = frozenset({"UcsMessage", "WorkbinsMessage", "SnapshotMessage"})
+_KEEPS_RECORDS = frozenset({"contacts", "workbins", "media-management"})  # there an id outlives the interaction itself
+_OTHER_IDS = (
+    ("workbin", "workbinId"),
+    ("contact", "contactId"),
+    ("snapshot", "snapshotId"),
+    ("response", "standardResponseId"),
+    ("category", "categoryId"),
+)
+
 
 @frozen
 class ErrorReading:
@@ -75,25 +85,33 @@ def domain_of(channel: str) -> str:
 
 
 def is_error(notice: Notice) -> bool:
-    """Whether the event reports a failure."""
-    return notice.message_type == "EventError" or notice.payload.get("name") == "EventError"
+    """Whether the event reports a failure: by its type or name, or as an answer that holds an error."""
+    if notice.message_type == "EventError" or notice.payload.get("name") == "EventError":
+        return True
+    return notice.message_type in _ANSWERS and reports_failure(notice.payload)
+
+
+def reports_failure(payload: Payload) -> bool:
+    """Whether a message has a member that only failures have."""
+    return any(payload.get(member) for member in ("error", "errorCode", "errorMessage", "fault"))
 
 
 def read_error(notice: Notice) -> ErrorReading:
     """Read an ``EventError`` with every place that may name an operation or an object looked at."""
-    payload = notice.payload
-    inner = payload.get("error")
+    payload, domain = notice.payload, domain_of(notice.channel)
+    inner = payload.get("error") or payload.get("fault")
     levels = (payload, inner) if isinstance(inner, dict) else (payload,)
     calls = tuple(c for level in levels if isinstance(c := level.get("call"), dict))
     connection_ids = _texts(calls, "id", "connId") + _texts(levels, "connId", "callId", "connectionId")
     uuids = _texts(calls, "callUuid") + _texts(levels, "callUuid")
     objects = [("call", i) for i in connection_ids] + [("call uuid", i) for i in uuids]
     interactions = tuple(i for level in levels if isinstance(i := level.get("interaction"), dict))
-    objects += [("interaction", i) for i in _texts(interactions, "id") + _texts(levels, "interactionId")]
-    objects += [("workbin", i) for i in _texts(levels, "workbinId")]
-    objects += [("contact", i) for i in _texts(levels, "contactId")]
+    kind = "record" if domain in _KEEPS_RECORDS else "interaction"
+    objects += [(kind, i) for i in _texts(interactions, "id") + _texts(levels, "interactionId")]
+    for kind, member in _OTHER_IDS:
+        objects += [(kind, i) for i in _texts(levels, member)]
     return ErrorReading(
-        domain=domain_of(notice.channel),
+        domain=domain,
         code=_number(_first(levels, "errorCode")),
         message=_first_text(levels, "errorMessage") or (inner if isinstance(inner, str) and inner else None),
         operation_ids=_texts(levels, "operationId"),
