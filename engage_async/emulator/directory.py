@@ -5,8 +5,8 @@ Must live here: the records and the checks on them. Must not: anything that chan
 The file (`directory.json` beside this module is the one used when none is named) is one JSON object:
 
 * ``users``: agents. ``user_name``, ``password``, ``employee_id``, ``agent_login``, ``dbid``, ``first_name``,
-  ``last_name``, ``default_place`` (a place or null), ``supervisor`` (may monitor other DNs; default false), ``user_properties``
-  (key/value list; default empty).
+  ``last_name``, ``default_place`` (a place or null), ``supervisor`` (may monitor other DNs; default false),
+  ``user_properties`` (key/value list; default empty).
 * ``places``: ``name`` and ``dns`` (the numbers of its DNs; the first is the one activated by the place's name).
 * ``clients``: OAuth client id to secret.
 * ``switch_name``: the name of the one switch; also the only ``location`` a call can be sent to.

@@ -22,7 +22,7 @@ def documented_operations() -> tuple[tuple[str, str], ...]:
 
 
 def is_documented(method: str, path: str) -> bool:
-    """Whether a request is one of a documented operation."""
+    """Whether a request is one of a documented operation. `path` is as sent, percent signs and all."""
     return _patterns().get(method, _NOTHING).fullmatch(path) is not None
 
 

@@ -108,7 +108,7 @@ async def _in_order(emulator: Emulator, request: web.Request, response: web.Stre
 
 
 def _unmodelled(request: web.Request) -> web.Response:
-    if is_documented(request.method, request.path):
+    if is_documented(request.method, request.rel_url.raw_path):
         return web.Response(status=501, text=f"{request.method} {request.path} is not modelled by this emulator")
     status = 405 if isinstance(request.match_info.http_exception, web.HTTPMethodNotAllowed) else 404
     title = f"{status} Not Found" if status == 404 else f"{status} Method Not Allowed"
