@@ -74,7 +74,7 @@ class PendingLogin(Record):
 
 @frozen(kw_only=True)
 class CurrentSession(Record):
-    """The session as the server has it. `pending_login` is None when none is under way or known. `raw` is as it came."""
+    """The session as the server has it, and `raw` as it came. `pending_login` is None when none is under way."""
 
     user: User | None = None
     pending_login: PendingLogin | None = wire(None, "pendingLoginAsync", "pending-login-async")

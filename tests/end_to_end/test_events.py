@@ -79,7 +79,7 @@ async def test_waiting_for_one_event(emulator: Emulator, agent: ea.WorkspaceSess
     assert (await waiting).user_data["Number"] == 3
     with pytest.raises(ea.WaitTimeout, match="EventUserEvent within"):
         await agent.wait_for(ea.EventUserEvent, timeout=0.01)
-    failing = asyncio.ensure_future(agent.wait_for(ea.EventUserEvent, lambda e: 1 // 0 > 0, timeout=WAIT))
+    failing = asyncio.ensure_future(agent.wait_for(ea.EventUserEvent, lambda _: 1 // 0 > 0, timeout=WAIT))
     await asyncio.sleep(0)
     user_event(emulator, 1)
     with pytest.raises(ZeroDivisionError):
@@ -167,9 +167,8 @@ async def test_cancelling_a_reader_loses_nothing(emulator: Emulator, agent: ea.W
             user_event(emulator, number)
             await asyncio.sleep(0)
             reader.cancel()
-            for outcome in await asyncio.gather(reader, return_exceptions=True):
-                if isinstance(outcome, ea.EventUserEvent):
-                    got.append(outcome.user_data["Number"])
+            outcomes = await asyncio.gather(reader, return_exceptions=True)
+            got += [outcome.user_data["Number"] for outcome in outcomes if isinstance(outcome, ea.EventUserEvent)]
         while len(got) < 50:
             got.append((await asyncio.wait_for(anext(stream), WAIT)).user_data["Number"])
     assert got == list(range(50))

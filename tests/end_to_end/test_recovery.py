@@ -102,9 +102,8 @@ async def test_a_restarted_server_gets_the_session_again_with_its_channels(emula
             async with asyncio.timeout(10):
                 await anext(losses)
         await agent.connected()
-        assert agent.dn is not None
         async with asyncio.timeout(10):
-            while not (agent.dn and agent.dn.agent_state in ("NotReady", "Ready")):
+            while not (agent.dn is not None and agent.dn.agent_state in ("NotReady", "Ready")):
                 await asyncio.sleep(0.01)
         await works(agent)
 
@@ -114,7 +113,7 @@ async def test_an_ended_web_session_is_opened_again(emulator: Emulator, agent: e
     await agent.wait_for(ea.EventsLost, timeout=WAIT)
     await agent.connected()
     async with asyncio.timeout(WAIT):
-        while not (agent.dn and agent.dn.agent_state in ("NotReady", "Ready")):
+        while not (agent.dn is not None and agent.dn.agent_state in ("NotReady", "Ready")):
             await asyncio.sleep(0.01)
     await works(agent)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 
 import pytest
 
@@ -161,7 +162,9 @@ async def test_streams_and_waiters_end_with_the_session(emulator: Emulator) -> N
             stream = agent.events(ea.Event)
             waiting = asyncio.ensure_future(agent.wait_for(ea.EventUserEvent))
             await asyncio.sleep(0)
-        assert [event async for event in stream if not isinstance(event, ea.Event)] == []
+        async with asyncio.timeout(WAIT):
+            left = [event async for event in stream]
+        assert left == []
         with pytest.raises(ea.SessionClosed):
             await waiting
 
@@ -173,13 +176,17 @@ async def test_keep_alive_is_sent_while_the_session_lives(emulator: Emulator) ->
                 await asyncio.sleep(0.01)
 
 
+def note(seen: list[str], event: ea.CallStateChanged) -> None:
+    seen.append(event.call.dnis or "")
+
+
 async def test_several_agents_of_one_environment_and_of_several_never_mix(emulator: Emulator) -> None:
     users = ["JohnSmith", "KateLewis", "PaulaHenry", "OmarDiaz"]
     async with contextlib.AsyncExitStack() as stack:
         agents = [await stack.enter_async_context(agent_of(emulator, user)) for user in users]
         seen: dict[str, list[str]] = {user: [] for user in users}
         for user, agent in zip(users, agents, strict=True):
-            agent.on(ea.CallStateChanged)(lambda event, user=user: seen[user].append(event.call.dnis or ""))
+            agent.on(ea.CallStateChanged)(partial(note, seen[user]))
         calls = await asyncio.gather(*(a.voice.make_call(f"55500010{n}") for n, a in enumerate(agents)))
         for number, (user, agent, call) in enumerate(zip(users, agents, calls, strict=True)):
             assert list(agent.calls) == [call.id]
@@ -225,7 +232,7 @@ async def test_a_session_is_opened_once_and_belongs_to_its_loop(emulator: Emulat
 
             def elsewhere() -> None:
                 with pytest.raises(ea.WrongEventLoop):
-                    asyncio.run(session.session.get_current_session())  # type: ignore[arg-type]
+                    asyncio.run(session.session.get_current_session())
                 with pytest.raises(ea.WrongEventLoop):
                     asyncio.run(session.aclose())
 
