@@ -22,7 +22,7 @@ from engage_async.emulator.tlib_errors import Refused, TLibError
 __all__ = ["VOICE", "Dn", "Exchange", "Publish", "UnknownCall", "VoiceRequest", "VoiceSwitches"]
 
 VOICE = "/workspace/v3/voice"
-_REMEMBERED_CALLS = 10_000
+_REMEMBERED_CALLS = 2_000
 _REJECTING_TAKES = 0.05
 _UUID_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
 _READY_MODES = frozenset({"AutoIn", "ManualIn"})
@@ -185,7 +185,7 @@ class Exchange:
     # --- which call is meant ------------------------------------------------------------------------------------------
 
     def must_know(self, call_id: str) -> None:
-        """Raise `UnknownCall` unless there is such a call, or was one among the last ten thousand."""
+        """Raise `UnknownCall` unless there is such a call, or was one among the last two thousand."""
         if call_id not in self.legs and call_id not in self._ended:
             raise UnknownCall(call_id)
 

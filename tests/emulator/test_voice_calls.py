@@ -438,6 +438,18 @@ def test_ids_are_repeatable() -> None:
     assert one.talk(JOHN, KATE) == other.talk(JOHN, KATE)
 
 
+def test_ended_calls_are_remembered_but_not_for_ever() -> None:
+    floor = Floor(JOHN, answer_delay=None)
+    first = floor.dial(JOHN, ANSWERS)
+    floor.ask(JOHN, "release", first)
+    assert floor.refusal(JOHN, "release", first) == 237
+    for _ in range(1_000):
+        floor.said.clear()
+        floor.ask(JOHN, "release", floor.dial(JOHN, ANSWERS))
+    with pytest.raises(UnknownCall):
+        floor.ask(JOHN, "release", first)
+
+
 def test_call_that_never_was_is_no_matter_for_the_switch() -> None:
     floor = Floor(JOHN)
     with pytest.raises(UnknownCall, match="no call 'nonsense'"):

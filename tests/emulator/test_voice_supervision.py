@@ -200,6 +200,28 @@ def test_supervisor_who_talks_to_the_watched_agent_is_not_observing() -> None:
     assert len(floor.exchange.calls_of(SAM)) == 1
 
 
+def test_supervisor_who_holds_a_call_does_not_observe_it_beside() -> None:
+    floor = Floor(JOHN, KATE, PAULA, SAM)
+    floor.ask(SAM, "start-monitoring", phoneNumberToMonitor="7003")
+    johns, sams = floor.talk(JOHN, SAM)
+    floor.ask(JOHN, "single-step-conference", johns, destination="7002")
+    floor.answer(KATE)
+    floor.ask(SAM, "hold", sams)
+    floor.ask(JOHN, "single-step-conference", johns, destination="7003")
+    floor.answer(PAULA)
+    assert [call["id"] for call in floor.exchange.calls_of(SAM)] == [sams]
+
+
+def test_supervisor_has_no_after_call_work_from_observing() -> None:
+    floor = Floor(JOHN, KATE)
+    floor.sit(SAM, work_mode="ManualIn")
+    floor.ask(SAM, "start-monitoring", phoneNumberToMonitor="7001")
+    johns, _ = floor.talk(JOHN, KATE)
+    floor.answer(SAM)
+    floor.ask(JOHN, "release", johns)
+    assert (floor.dn(SAM)["agentState"], floor.dn(SAM)["agentWorkMode"]) == ("Ready", "ManualIn")
+
+
 def test_supervisor_who_logs_out_watches_no_more() -> None:
     floor, johns, _, _ = watched_talk()
     floor.ask(SAM, "logout")
