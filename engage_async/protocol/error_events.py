@@ -110,10 +110,14 @@ def read_error(notice: Notice) -> ErrorReading:
     objects += [(kind, i) for i in _texts(interactions, "id") + _texts(levels, "interactionId")]
     for kind, member in _OTHER_IDS:
         objects += [(kind, i) for i in _texts(levels, member)]
+    listed = _listed_errors(payload)
     return ErrorReading(
         domain=domain,
-        code=_number(_first(levels, "errorCode")),
-        message=_first_text(levels, "errorMessage") or (inner if isinstance(inner, str) and inner else None),
+        code=_number(_first(levels, "errorCode")) or _number(_first(listed, "statusCode")),
+        message=_first_text(levels, "errorMessage")
+        or (inner if isinstance(inner, str) and inner else None)
+        or "; ".join(dict.fromkeys(_texts(listed, "message")))
+        or None,
         operation_ids=_texts(levels, "operationId"),
         reference_ids=_texts(levels, "referenceId"),
         objects=tuple(dict.fromkeys(objects)),
@@ -121,6 +125,19 @@ def read_error(notice: Notice) -> ErrorReading:
         connection_id=next(iter(connection_ids), None),
         call_uuid=next(iter(uuids), None),
     )
+
+
+def _listed_errors(payload: Payload) -> tuple[Payload, ...]:
+    """The ``errors`` of a failed initialization: a key/value list, or a list of objects; perhaps inside ``data``."""
+    data = payload.get("data")
+    errors = payload.get("errors") or (data.get("errors") if isinstance(data, dict) else None)
+    if not isinstance(errors, list):
+        return ()
+    entries = [entry for entry in errors[:_ERRORS] if isinstance(entry, dict)]
+    return (*entries, {str(entry["key"]): entry.get("value") for entry in entries if "key" in entry})
+
+
+_ERRORS = 32
 
 
 def _first(levels: tuple[Payload, ...], name: str) -> Any:

@@ -220,8 +220,9 @@ class WorkspaceSession(ServiceSession):
 
     async def _watch_silence(self, operation: Operation[User]) -> None:
         """Ask the current session when no initialization event comes: its ``pendingLoginAsync`` has the same states."""
+        silence = min(_SILENCE, self._settings.initialization_timeout / 4)
         while not operation.done():
-            await asyncio.sleep(_SILENCE)
+            await asyncio.sleep(silence)
             try:
                 session = await self.session.get_current_session()
             except EngageError as error:

@@ -38,13 +38,21 @@ async def test_initialization_gives_the_user_and_the_configuration_and_tells_its
 async def test_a_failed_initialization_raises_and_leaves_nothing(emulator: Emulator) -> None:
     emulator.switches.initialization = "failed"
     async with engage_for(emulator) as engage:
-        with pytest.raises(ea.OperationFailed, match="initialize_workspace"):
+        with pytest.raises(ea.OperationFailed, match=r"initialize_workspace: \d+ \w+") as failed:
             await engage.workspace().__aenter__()
+        assert failed.value.error_message
         assert repr(engage).endswith("0 session(s)>")
 
 
-async def test_a_silent_initialization_times_out(emulator: Emulator) -> None:
+async def test_an_initialization_without_events_is_asked_for(emulator: Emulator) -> None:
     emulator.switches.initialization = "silent"
+    async with engage_for(emulator, initialization_timeout=1.0) as engage, engage.workspace() as agent:
+        assert agent.user is not None
+        assert agent.user.user_name == "JohnSmith"
+
+
+async def test_an_initialization_that_never_ends_times_out(emulator: Emulator) -> None:
+    emulator.switches.initialization_delay = 60.0
     async with engage_for(emulator, initialization_timeout=0.2) as engage:
         with pytest.raises(ea.OperationTimeout) as late:
             await engage.workspace().__aenter__()
