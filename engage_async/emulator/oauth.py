@@ -127,6 +127,10 @@ class AuthorizationServer:
         token = self._access.get(access_token)
         return token if token is not None and self._now() < token.expires else None
 
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token that was given and is not forgotten, oldest first, expired ones included."""
+        return tuple(self._access.values())
+
     def user_of_code(self, code: str, redirect_uri: str) -> str | None:
         """Spend a code that was given without PKCE for this redirect URI; None when it is not good (any more)."""
         try:
