@@ -18,12 +18,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engage_async.api.pages import Pages as Pages
     from engage_async.client import Engage as Engage
     from engage_async.config import Settings as Settings
     from engage_async.errors import ApiError as ApiError
     from engage_async.errors import AuthenticationError as AuthenticationError
     from engage_async.errors import CallEnded as CallEnded
     from engage_async.errors import ConfigurationError as ConfigurationError
+    from engage_async.errors import EndlessPages as EndlessPages
     from engage_async.errors import EngageError as EngageError
     from engage_async.errors import EventsDropped as EventsDropped
     from engage_async.errors import HandshakeRefused as HandshakeRefused
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from engage_async.errors import SubscriptionRefused as SubscriptionRefused
     from engage_async.errors import TransportError as TransportError
     from engage_async.errors import Unauthorized as Unauthorized
+    from engage_async.errors import UploadFailed as UploadFailed
     from engage_async.errors import WaitTimeout as WaitTimeout
     from engage_async.errors import WrongEventLoop as WrongEventLoop
     from engage_async.io.tokens import FileTokenStore as FileTokenStore
@@ -87,12 +90,13 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "api.pages": "Pages",
     "client": "Engage",
     "config": "Settings",
-    "errors": "ApiError AuthenticationError CallEnded ConfigurationError EngageError EventsDropped HandshakeRefused "
-    "InvalidArgument MalformedResponse NotFound NotificationError NotSent OperationError OperationFailed OperationLost "
-    "OperationTimeout OutcomeUnknown PartialFailure PartialSuccess RateLimited ServerFault SessionClosed "
-    "SubscriptionRefused TransportError Unauthorized WaitTimeout WrongEventLoop",
+    "errors": "ApiError AuthenticationError CallEnded ConfigurationError EndlessPages EngageError EventsDropped "
+    "HandshakeRefused InvalidArgument MalformedResponse NotFound NotificationError NotSent OperationError "
+    "OperationFailed OperationLost OperationTimeout OutcomeUnknown PartialFailure PartialSuccess RateLimited "
+    "ServerFault SessionClosed SubscriptionRefused TransportError Unauthorized UploadFailed WaitTimeout WrongEventLoop",
     "io.tokens": "FileTokenStore MemoryTokenStore TokenStore",
     "models.enums": "AgentState AgentWorkMode CallState CallType MonitorMode MonitorNextCall MonitorScope "
     "NotificationType RecordingState",

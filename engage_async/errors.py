@@ -5,16 +5,21 @@ Must live here: the tree and the data each error carries. Must not: the decision
 EngageError
 ├── ConfigurationError        (ValueError)     a setting is missing or wrong: mend it; names the setting
 ├── InvalidArgument           (ValueError)     an argument cannot be sent: mend the call; nothing was sent
+│   └── SubscriptionInUse                      a subscription with this id is open already
 ├── SessionClosed                              the session is closed or not yet open: open one
 ├── WrongEventLoop                             used from another event loop than the one it was opened in
 ├── TransportError                             no (complete) answer came
 │   ├── NotSent                                nothing left this machine: try again as you like
-│   └── OutcomeUnknown                         sent, no answer: look before you try again
+│   ├── OutcomeUnknown                         sent, no answer: look before you try again
+│   └── UploadFailed                           a file could not be read to its end: the request was broken off
 ├── MalformedResponse                          an answer came that is not of the documented form
+│   └── EndlessPages                           pages of results repeat, or never end
 ├── ApiError                                   the server refused: code, message, detail, HTTP status
 │   ├── Unauthorized                           401, 403 or code 603: the token or the session is not (or no longer) good
 │   ├── NotFound                               404
 │   ├── RateLimited                            429: `retry_after` seconds, when the server says
+│   ├── SlotFull                               the time of a callback is booked up; `slots` are proposed instead
+│   ├── StatisticRefused                       one statistic of several cannot be had; names it
 │   ├── ServerFault                            5xx
 │   └── PartialSuccess                         code 2 where one result was expected; `partial` holds what worked
 ├── AuthenticationError                        no token to be had: refused, or credentials are missing
@@ -38,6 +43,8 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from engage_async.models.engagement import Slot
+    from engage_async.models.statistics import Statistic
     from engage_async.protocol.envelope import PartialResult, Status
 
 __all__ = [
@@ -45,6 +52,7 @@ __all__ = [
     "AuthenticationError",
     "CallEnded",
     "ConfigurationError",
+    "EndlessPages",
     "EngageError",
     "EventsDropped",
     "HandshakeRefused",
@@ -64,9 +72,13 @@ __all__ = [
     "RateLimited",
     "ServerFault",
     "SessionClosed",
+    "SlotFull",
+    "StatisticRefused",
+    "SubscriptionInUse",
     "SubscriptionRefused",
     "TransportError",
     "Unauthorized",
+    "UploadFailed",
     "WaitTimeout",
     "WrongEventLoop",
 ]
@@ -104,6 +116,10 @@ class InvalidArgument(EngageError, ValueError):
     """An argument cannot be sent as it is. Nothing was sent."""
 
 
+class SubscriptionInUse(InvalidArgument):
+    """The session has a subscription with this id already. Nothing was sent."""
+
+
 class SessionClosed(EngageError):
     """The session is closed, or was never opened."""
 
@@ -124,6 +140,14 @@ class OutcomeUnknown(TransportError):
     """The request, or a part of it, was sent and no complete answer came. It may have taken effect."""
 
 
+class UploadFailed(TransportError):
+    """A file could not be read to its end, so the request was broken off in its body and the connection closed.
+
+    The ``__cause__`` is what the file raised, None when it was shorter or longer than it had said. No server should act
+    on a body that it did not get completely.
+    """
+
+
 class MalformedResponse(EngageError):
     """An answer is not of the documented form.
 
@@ -134,6 +158,10 @@ class MalformedResponse(EngageError):
         super().__init__(message)
         self.http_status = http_status
         self.excerpt = excerpt
+
+
+class EndlessPages(MalformedResponse):
+    """Pages of results lead nowhere: one holds nothing but what came before, or there are too many of them."""
 
 
 class ApiError(EngageError):
@@ -169,6 +197,49 @@ class RateLimited(ApiError):
     """HTTP 429. `retry_after` is in seconds, None when the server does not say."""
 
     retry_after: float | None = None
+
+
+class SlotFull(ApiError):
+    """HTTP 429 on the creation of a callback: no more callbacks can be booked for that time. It is no throttling.
+
+    `slots` are those that the server proposes instead, earliest first; empty when it proposes none.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        message: str = "",
+        detail: Any = None,
+        *,
+        slots: Sequence[Slot] = (),
+        http_status: int = 429,
+        operation: str = "",
+    ) -> None:
+        super().__init__(code, message, detail, http_status=http_status, operation=operation)
+        self.slots = tuple(slots)
+
+
+class StatisticRefused(ApiError):
+    """One statistic could not be opened or read; the others of the request are not touched by that.
+
+    `statistic` is the one that was asked for, None when the server does not say which it means.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        message: str = "",
+        detail: Any = None,
+        *,
+        statistic: Statistic | None = None,
+        http_status: int = 200,
+        operation: str = "",
+    ) -> None:
+        super().__init__(code, message, detail, http_status=http_status, operation=operation)
+        self.statistic = statistic
+
+    def __str__(self) -> str:
+        return super().__str__() if self.statistic is None else f"{self.statistic}: {super().__str__()}"
 
 
 class ServerFault(ApiError):
