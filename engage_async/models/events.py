@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 from attrs import field, frozen
@@ -31,8 +31,9 @@ from engage_async.models.enums import (
     ServiceName,
     ServiceState,
 )
+from engage_async.models.event import Event
 from engage_async.models.media import Channel, Media
-from engage_async.models.record import NOTHING_MORE, Record, local, wire
+from engage_async.models.record import Record, local, wire
 from engage_async.models.session import Configuration, User
 from engage_async.models.voice import Call, Dn
 from engage_async.protocol.error_events import read_error
@@ -45,23 +46,6 @@ __all__ = [
     "MonitoringStateChanged", "ServiceStateChanged", "UnknownEvent", "WorkspaceInitialization",
     "WorkspaceInitializationComplete", "WorkspaceInitializationProgress", "read_event",
 ]  # fmt: skip
-
-
-@frozen(kw_only=True)
-class Event(Record):
-    """Any notification.
-
-    `channel` is the one it came on. `operation_id` is set when the service says which request it answers. `raw` is the
-    payload as it came.
-    """
-
-    needs: ClassVar[tuple[str, ...]] = ()
-    """The members, outermost first, without which such an event says nothing."""
-
-    message_type: str = ""
-    operation_id: str | None = None
-    channel: str = local("")
-    raw: Mapping[str, Any] = local(NOTHING_MORE, repr=False)
 
 
 @frozen(kw_only=True)
