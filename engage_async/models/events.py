@@ -5,7 +5,7 @@ Must live here: one class per ``messageType``, and how a notice becomes one. Mus
     Event
     ├── WorkspaceInitialization        WorkspaceInitializationProgress, WorkspaceInitializationComplete
     ├── CallStateChanged  DnStateChanged  MonitoringStateChanged  EventUserEvent  EventError         voice
-    ├── ChannelStateChanged                                                                          media
+    ├── ChannelStateChanged  InteractionStateChanged  MessageLogUpdated                              media
     ├── ServiceStateChanged                                                                          any service
     ├── UnknownEvent                   a type this package does not know
     ├── MalformedEvent                 a known type without what it is about
@@ -33,6 +33,7 @@ from engage_async.models.enums import (
 )
 from engage_async.models.event import Event
 from engage_async.models.media import Channel, Media
+from engage_async.models.media_events import InteractionStateChanged, MessageLogUpdated
 from engage_async.models.record import Record, local, wire
 from engage_async.models.session import Configuration, User
 from engage_async.models.voice import Call, Dn
@@ -194,6 +195,8 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         DnStateChanged,
         EventError,
         EventUserEvent,
+        InteractionStateChanged,
+        MessageLogUpdated,
         MonitoringStateChanged,
         ServiceStateChanged,
         WorkspaceInitializationComplete,

@@ -1,17 +1,16 @@
 """Media channels.
 
-Must live here: the record of a channel. Must not: interactions, events.
+Must live here: the record of a channel. Must not: what an interaction is (`interactions`), events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from attrs import field, frozen
 
 from engage_async.models.enums import AgentActivity, AgentState
+from engage_async.models.interactions import Interaction
 from engage_async.models.record import Record
 from engage_async.protocol.kvlist import KeyValueList
 
@@ -22,7 +21,8 @@ __all__ = ["Channel", "Media"]
 class Channel(Record):
     """A media channel (``chat``, ``email``, ``workitem``, ``outboundpreview`` …) and the agent's state on it.
 
-    `available` says whether it can be given an interaction. `interactions` are those on it, as the service sends them.
+    `available` says whether it can be given an interaction. `interactions` are those on it when it was reported; the
+    session's `interactions` follow the events.
     """
 
     name: str = ""
@@ -32,7 +32,7 @@ class Channel(Record):
     activity: AgentActivity | None = None
     reasons: KeyValueList = field(factory=KeyValueList)
     capabilities: tuple[str, ...] = field(default=(), repr=False)
-    interactions: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, hash=False)
+    interactions: tuple[Interaction, ...] = field(default=(), repr=False)
     timestamp: datetime | None = field(default=None, repr=False)
 
 
