@@ -12,6 +12,7 @@ from typing import Self
 
 __all__ = [
     "ActionCodeType", "AgentActivity", "AgentState", "AgentWorkMode", "CallCapability", "CallState", "CallType",
+    "CallbackState",
     "InitializationState", "MonitorMode", "MonitorNextCall", "MonitorScope", "MonitoringEvent", "NotificationType",
     "OpenEnum", "ParticipantRole", "RecordingState", "ServiceName", "ServiceState",
 ]  # fmt: skip
@@ -215,6 +216,17 @@ class ServiceState(OpenEnum):
 
     AVAILABLE = "AVAILABLE"
     UNAVAILABLE = "UNAVAILABLE"
+
+
+class CallbackState(OpenEnum):
+    """Where a callback is in its life (the states of the vendor's Callback Services API)."""
+
+    SCHEDULED = "SCHEDULED"
+    QUEUED = "QUEUED"
+    ROUTING = "ROUTING"
+    PROCESSING = "PROCESSING"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
 
 
 class ActionCodeType(OpenEnum):

@@ -7,6 +7,7 @@ Must live here: one class per ``messageType``, and how a notice becomes one. Mus
     ├── CallStateChanged  DnStateChanged  MonitoringStateChanged  EventUserEvent  EventError         voice
     ├── ChannelStateChanged  InteractionStateChanged  MessageLogUpdated                              media
     ├── ServiceStateChanged                                                                          any service
+    ├── StatisticsUpdated              new values of statistics                                      statistics
     ├── UnknownEvent                   a type this package does not know
     ├── MalformedEvent                 a known type without what it is about
     └── EventsLost                     our own: notifications may be missing here
@@ -36,6 +37,7 @@ from engage_async.models.media import Channel, Media
 from engage_async.models.media_events import InteractionStateChanged, MessageLogUpdated
 from engage_async.models.record import Record, local, wire
 from engage_async.models.session import Configuration, User
+from engage_async.models.statistics import StatisticValue
 from engage_async.models.voice import Call, Dn
 from engage_async.protocol.error_events import read_error
 from engage_async.protocol.kvlist import KeyValueList
@@ -44,7 +46,7 @@ from engage_async.protocol.notices import Notice, Payload
 __all__ = [
     "EVENT_TYPES", "CallStateChanged", "ChannelStateChanged", "DnStateChanged", "Event", "EventError", "EventUserEvent",
     "EventsLost", "InitializationData", "InitializationProgress", "MalformedEvent", "MonitoredDn",
-    "MonitoringStateChanged", "ServiceStateChanged", "UnknownEvent", "WorkspaceInitialization",
+    "MonitoringStateChanged", "ServiceStateChanged", "StatisticsUpdated", "UnknownEvent", "WorkspaceInitialization",
     "WorkspaceInitializationComplete", "WorkspaceInitializationProgress", "read_event",
 ]  # fmt: skip
 
@@ -126,6 +128,14 @@ class ServiceStateChanged(Event):
 
 
 @frozen(kw_only=True)
+class StatisticsUpdated(Event):
+    """New values of subscribed statistics, of one subscription or several."""
+
+    needs = ("statistics",)
+    statistics: tuple[StatisticValue, ...] = ()
+
+
+@frozen(kw_only=True)
 class InitializationProgress(Record):
     """How far the initialization is, in percent."""
 
@@ -199,11 +209,12 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         MessageLogUpdated,
         MonitoringStateChanged,
         ServiceStateChanged,
+        StatisticsUpdated,
         WorkspaceInitializationComplete,
         WorkspaceInitializationProgress,
     )
 }
-"""The class for each ``messageType``."""
+"""The class for each ``messageType`` (that of `StatisticsUpdated` is ours: the service sends none)."""
 
 
 def read_event(notice: Notice) -> Event:

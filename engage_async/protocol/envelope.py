@@ -21,11 +21,15 @@ T_co = TypeVar("T_co", covariant=True)
 DONE, ACCEPTED, PARTIAL = 0, 1, 2
 
 _EXCERPT = 200
+_STATUS = frozenset({"code", "message", "detail"})
 
 
 @frozen
 class Status:
-    """``status`` of a reply, or one entry of ``errors``."""
+    """``status`` of a reply, or one entry of ``errors``.
+
+    `detail` is its ``detail``; without one, what else the status says (such as a ``corrId``).
+    """
 
     code: int
     message: str = ""
@@ -145,8 +149,10 @@ def _status(value: Any) -> Status | None:
         code = int(code)
     if not isinstance(code, int) or isinstance(code, bool):
         return None
-    message = value.get("message")
-    return Status(code, message if isinstance(message, str) else "", value.get("detail"))
+    message, detail = value.get("message"), value.get("detail")
+    if detail is None:
+        detail = {name: told for name, told in value.items() if name not in _STATUS} or None
+    return Status(code, message if isinstance(message, str) else "", detail)
 
 
 def _error_entry(entry: Any) -> Status:

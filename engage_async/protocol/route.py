@@ -13,13 +13,17 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from engage_async.errors import InvalidArgument
+from engage_async.errors import ApiError, InvalidArgument
 from engage_async.protocol.completion import Settles
+from engage_async.protocol.envelope import Reply
 from engage_async.protocol.kvlist import KeyValues, pairs, to_wire
 from engage_async.protocol.repeat import Repeat
 
 Gives = Callable[[Mapping[str, Any], Mapping[str, Any], Any], Any]
 """Makes a result from the completing payload (or the reply's data), the arguments, and what the session knows."""
+
+Refusal = Callable[[Reply, str], ApiError | None]
+"""Makes an error of a refused reply and the operation's name; None when the usual one says it all."""
 
 Body = Literal["data", "bare", "plain", "parts", "none"]
 """``"data"``: an object ``data`` (beside it ``operationId`` where there is one); ``"bare"``: ``operationId`` alone;
@@ -49,11 +53,13 @@ class Route:
     """One operation of the service.
 
     `name` is ``group.method``. `body` says what the body is, `operation_id` whether it takes an ``operationId``;
-    `query` and `headers` name the arguments that go there. `wire` has the names that are not simply camelCase. `needs`
-    names the arguments that must be non-empty text, `key_values` those that are key/value lists. `settles` is None for
-    a synchronous operation. `marks` says that a new call may be marked with the operation's id. An operation that
-    `redirects` gives the address that a browser shall go to; one that is not `enveloped` replies without a status; one
-    that is `bulk` gives a `PartialResult`. `deprecated` names the successor of a deprecated operation.
+    `query` and `headers` name the arguments that go there, `beside` those that stand beside ``data``. `wire` has the
+    names that are not simply camelCase. `needs` names the arguments that must be non-empty text, `key_values` those
+    that are key/value lists. `settles` is None for a synchronous operation. `marks` says that a new call may be marked
+    with the operation's id. An operation that `redirects` gives the address that a browser shall go to; one that is not
+    `enveloped` replies without a status; one that is `bulk` gives a `PartialResult`; one whose data are an array gives
+    them under the name `items`. `done` are status codes that mean done beside 0; `refusal` makes a more telling error
+    of a refused reply. `deprecated` names the successor of a deprecated operation.
     """
 
     name: str
@@ -65,6 +71,7 @@ class Route:
     operation_id: bool = False
     query: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     key_values: frozenset[str] = KEY_VALUE_ARGUMENTS
     needs: tuple[str, ...] = ()
     wire: Mapping[str, str] = field(factory=dict)
@@ -73,6 +80,9 @@ class Route:
     enveloped: bool = True
     redirects: bool = False
     bulk: bool = False
+    items: str = ""
+    done: tuple[int, ...] = ()
+    refusal: Refusal | None = None
     marks: bool = False
     deprecated: str | None = None
 
@@ -91,13 +101,14 @@ class Route:
         path = _PLACEHOLDER.sub(lambda m: self._segment(m[1], given.get(m[1])), self.template)
         query = {self._wire_name(name): self._text(name, given[name]) for name in self.query if name in given}
         headers = {self._wire_name(name): self._text(name, given[name]) for name in self.headers if name in given}
-        rest = [name for name in given if name not in (*in_path, *self.query, *self.headers)]
+        rest = [name for name in given if name not in (*in_path, *self.query, *self.headers, *self.beside)]
         if self.body == "none":
             return Call(path, query, None, headers=headers)
         if self.body == "parts":
             parts = {self._wire_name(name): given[name] for name in rest}
             return Call(path, query, None, parts, headers)
         body: dict[str, Any] = {"operationId": operation_id} if self.operation_id else {}
+        body |= {self._wire_name(name): self._value(name, given[name]) for name in self.beside if name in given}
         fields = {self._wire_name(name): self._value(name, given[name]) for name in rest}
         if self.body == "data":
             body["data"] = fields
@@ -156,7 +167,7 @@ class Family:
     """The routes of one group: what they share, so that each is one line.
 
     A route's path is `base` + `path` + its name with dashes (``send_dtmf`` → ``send-dtmf``), unless it gives another.
-    `domain` is the notification domain that its events and errors come on; `wire`, `gives` and `key_values` are
+    `domain` is the notification domain that its events and errors come on; `wire`, `gives`, `key_values` and `done` are
     defaults.
     """
 
@@ -167,6 +178,7 @@ class Family:
     gives: Gives | None = None
     domain: str = ""
     key_values: frozenset[str] = KEY_VALUE_ARGUMENTS
+    done: tuple[int, ...] = ()
 
     def get(self, name: str, **options: Any) -> Route:
         """A read: safe to repeat."""
@@ -187,6 +199,7 @@ class Family:
             "gives": self.gives,
             "domain": self.domain or self.group,
             "key_values": self.key_values,
+            "done": self.done,
         }
         return Route(f"{self.group}.{name}", method, path, **{**defaults, **options})
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from engage_async.api.module import Known, NothingKnown
 from engage_async.errors import MalformedResponse, PartialSuccess
 from engage_async.io.http import HttpSession
-from engage_async.protocol.envelope import PARTIAL, Reply, read_reply
+from engage_async.protocol.envelope import DONE, PARTIAL, Reply, read_reply
 from engage_async.protocol.requests import Answer, Request
 from engage_async.protocol.route import Call, Route
 
@@ -59,6 +61,10 @@ class Requests:
     def judge(self, route: Route, answer: Answer) -> Reply:
         """Read an answer as a reply with code 0, 1 or (for a bulk operation) 2; raise what else it says."""
         reply = read_reply(answer.http_status, answer.text, operation=route.name, enveloped=route.enveloped)
+        if reply.status.code in route.done and reply.http_status < 400:
+            reply = evolve(reply, status=evolve(reply.status, code=DONE))
+        if route.refusal is not None and not reply.ok and (error := route.refusal(reply, route.name)) is not None:
+            raise error
         reply.raise_for_status(route.name)
         if reply.status.code == PARTIAL and not route.bulk:
             raise PartialSuccess(reply.partial(reply.data, route.name), operation=route.name)
@@ -73,6 +79,8 @@ def data_of(reply: Reply, route: Route) -> Mapping[str, Any]:
     """The data of a reply as an object. Raises `MalformedResponse` for other data."""
     if reply.data is None or (not route.enveloped and not isinstance(reply.data, dict)):
         return {}
+    if route.items and isinstance(reply.data, list):
+        return {route.items: reply.data}
     if not isinstance(reply.data, dict):
         raise MalformedResponse(f"{route.name}: expected an object as data, got {type(reply.data).__name__}")
     return reply.data
