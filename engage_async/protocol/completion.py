@@ -13,7 +13,7 @@ one that fits weakly) settles it that many seconds later, unless something bette
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -50,10 +50,15 @@ class Role(Enum):
 
 @frozen
 class Before:
-    """What was known of an object before the event at hand."""
+    """What was known of an object before the event at hand.
+
+    Of a chat: `me` is the agent's own participant id, `index` that of the last message.
+    """
 
     state: str | None = None
     participants: frozenset[str] = frozenset()
+    me: str | None = None
+    index: int = -1
 
 
 class Fit(Enum):
@@ -94,12 +99,15 @@ class Rule:
     """When an operation is settled by events.
 
     `on_acceptance` is the grace in seconds after which acceptance alone settles it (None: never). `strict` says that
-    an event with the operation's id counts only when it also satisfies a step: the first of several events.
+    an event with the operation's id counts only when it also satisfies a step: the first of several events. `partial`
+    says that its NEEDED steps are parts which succeed or fail one by one: an error that names a part is credited to
+    it, and at the deadline what was seen is the result.
     """
 
     steps: tuple[Step, ...] = ()
     on_acceptance: float | None = None
     strict: bool = False
+    partial: bool = False
 
 
 Settles = Callable[[Arguments], Rule]
@@ -258,30 +266,15 @@ def participant_leaves(args: Arguments) -> Rule:
 
 def user_data_has(args: Arguments) -> Rule:
     """The call's user data change, and hold the pairs that were sent (another party's change looks the same)."""
-    sent = {key: str(value) for key, value in args["pairs"] if not isinstance(value, list | tuple | Mapping)}
-    keys = {key for key, _ in args["pairs"]}
-
-    def holds_ours(payload: Payload, _: Before) -> Fit:
-        pairs = _user_data(payload)
-        if pairs is None:
-            return Fit.WEAK
-        if not keys <= {key for key, _ in pairs}:
-            return Fit.NO
-        return Fit.STRONG if set(sent.items()) <= set(pairs) else Fit.WEAK
-
-    return Rule((Step(call_key(args["call_id"]), "user data", test=holds_ours),))
+    holds = holds_pairs(args["pairs"])
+    return Rule((Step(call_key(args["call_id"]), "user data", test=lambda payload, _: holds(_user_data(payload))),))
 
 
 def user_data_lacks(args: Arguments) -> Rule:
     """The call's user data change, and the deleted key is gone."""
 
-    def lacks_ours(payload: Payload, _: Before) -> Fit:
-        pairs = _user_data(payload)
-        if pairs is None:
-            return Fit.WEAK
-        return _fit(args["key"] not in {key for key, _ in pairs})
-
-    return Rule((Step(call_key(args["call_id"]), "user data", test=lacks_ours),))
+    lacks = lacks_keys({args["key"]})
+    return Rule((Step(call_key(args["call_id"]), "user data", test=lambda payload, _: lacks(_user_data(payload))),))
 
 
 def recording_becomes(state: str) -> Settles:
@@ -429,8 +422,35 @@ def _has_grown(payload: Payload, before: Before) -> Fit:
     return _fit(len(now) > len(before.participants) and bool(before.participants or len(now) > 1))
 
 
-def _user_data(payload: Payload) -> list[tuple[str, str | None]] | None:
-    return _pairs(_call(payload).get("userData"))
+def _user_data(payload: Payload) -> Any:
+    return _call(payload).get("userData")
+
+
+def holds_pairs(sent: Iterable[tuple[str, Any]]) -> Callable[[Any], Fit]:
+    """How well user data, as an event shows them, fit what was sent: best when they hold every pair."""
+    given = list(sent)
+    flat = {(key, str(value)) for key, value in given if not isinstance(value, list | tuple | Mapping)}
+    keys = {key for key, _ in given}
+
+    def fit(shown: Any) -> Fit:
+        pairs = _pairs(shown)
+        if pairs is None:
+            return Fit.WEAK
+        if not keys <= {key for key, _ in pairs}:
+            return Fit.NO
+        return Fit.STRONG if flat <= set(pairs) else Fit.WEAK
+
+    return fit
+
+
+def lacks_keys(deleted: Collection[str]) -> Callable[[Any], Fit]:
+    """How well user data, as an event shows them, fit a deletion: only when they have none of the keys."""
+
+    def fit(shown: Any) -> Fit:
+        pairs = _pairs(shown)
+        return Fit.WEAK if pairs is None else _fit(not any(key in deleted for key, _ in pairs))
+
+    return fit
 
 
 def _pairs(value: Any) -> list[tuple[str, str | None]] | None:
