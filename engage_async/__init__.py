@@ -53,6 +53,15 @@ if TYPE_CHECKING:
     from engage_async.io.tokens import FileTokenStore as FileTokenStore
     from engage_async.io.tokens import MemoryTokenStore as MemoryTokenStore
     from engage_async.io.tokens import TokenStore as TokenStore
+    from engage_async.models.contacts import AttributeValue as AttributeValue
+    from engage_async.models.contacts import Contact as Contact
+    from engage_async.models.contacts import FoundContacts as FoundContacts
+    from engage_async.models.contacts import FoundInteractions as FoundInteractions
+    from engage_async.models.contacts import IdentifiedContact as IdentifiedContact
+    from engage_async.models.contacts import InteractionRecord as InteractionRecord
+    from engage_async.models.contacts import LuceneField as LuceneField
+    from engage_async.models.contacts import LuceneIndex as LuceneIndex
+    from engage_async.models.contacts import PhoneCallRecord as PhoneCallRecord
     from engage_async.models.enums import AgentState as AgentState
     from engage_async.models.enums import AgentWorkMode as AgentWorkMode
     from engage_async.models.enums import CallState as CallState
@@ -77,8 +86,18 @@ if TYPE_CHECKING:
     from engage_async.models.session import Configuration as Configuration
     from engage_async.models.session import CurrentSession as CurrentSession
     from engage_async.models.session import User as User
+    from engage_async.models.standard_responses import ResponseCategory as ResponseCategory
+    from engage_async.models.standard_responses import ResponseUsage as ResponseUsage
+    from engage_async.models.standard_responses import StandardResponse as StandardResponse
+    from engage_async.models.ucs_events import SnapshotMessage as SnapshotMessage
+    from engage_async.models.ucs_events import UcsMessage as UcsMessage
+    from engage_async.models.ucs_events import WorkbinsMessage as WorkbinsMessage
     from engage_async.models.voice import Call as Call
     from engage_async.models.voice import Dn as Dn
+    from engage_async.models.workbins import ContentChange as ContentChange
+    from engage_async.models.workbins import Snapshot as Snapshot
+    from engage_async.models.workbins import Workbin as Workbin
+    from engage_async.models.workbins import WorkbinType as WorkbinType
     from engage_async.operation import Operation as Operation
     from engage_async.protocol.envelope import PartialResult as PartialResult
     from engage_async.protocol.kvlist import KeyValueList as KeyValueList
@@ -98,13 +117,18 @@ _HOMES = {
     "OperationFailed OperationLost OperationTimeout OutcomeUnknown PartialFailure PartialSuccess RateLimited "
     "ServerFault SessionClosed SubscriptionRefused TransportError Unauthorized UploadFailed WaitTimeout WrongEventLoop",
     "io.tokens": "FileTokenStore MemoryTokenStore TokenStore",
+    "models.contacts": "AttributeValue Contact FoundContacts FoundInteractions IdentifiedContact InteractionRecord "
+    "LuceneField LuceneIndex PhoneCallRecord",
     "models.enums": "AgentState AgentWorkMode CallState CallType MonitorMode MonitorNextCall MonitorScope "
     "NotificationType RecordingState",
     "models.events": "CallStateChanged ChannelStateChanged DnStateChanged Event EventError EventsLost EventUserEvent "
     "MalformedEvent MonitoringStateChanged ServiceStateChanged UnknownEvent",
     "models.media": "Channel",
     "models.session": "Configuration CurrentSession User",
+    "models.standard_responses": "ResponseCategory ResponseUsage StandardResponse",
+    "models.ucs_events": "SnapshotMessage UcsMessage WorkbinsMessage",
     "models.voice": "Call Dn",
+    "models.workbins": "ContentChange Snapshot Workbin WorkbinType",
     "operation": "Operation",
     "protocol.envelope": "PartialResult",
     "protocol.kvlist": "KeyValueList KeyValues",

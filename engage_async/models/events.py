@@ -6,6 +6,7 @@ Must live here: one class per ``messageType``, and how a notice becomes one. Mus
     ├── WorkspaceInitialization        WorkspaceInitializationProgress, WorkspaceInitializationComplete
     ├── CallStateChanged  DnStateChanged  MonitoringStateChanged  EventUserEvent  EventError         voice
     ├── ChannelStateChanged  InteractionStateChanged  MessageLogUpdated                              media
+    ├── UcsMessage  WorkbinsMessage  SnapshotMessage       contacts, workbins and media management (`ucs_events`)
     ├── ServiceStateChanged                                                                          any service
     ├── StatisticsUpdated              new values of statistics                                      statistics
     ├── UnknownEvent                   a type this package does not know
@@ -38,6 +39,7 @@ from engage_async.models.media_events import InteractionStateChanged, MessageLog
 from engage_async.models.record import Record, local, wire
 from engage_async.models.session import Configuration, User
 from engage_async.models.statistics import StatisticValue
+from engage_async.models.ucs_events import SnapshotMessage, UcsMessage, WorkbinsMessage
 from engage_async.models.voice import Call, Dn
 from engage_async.protocol.error_events import read_error
 from engage_async.protocol.kvlist import KeyValueList
@@ -209,7 +211,10 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         MessageLogUpdated,
         MonitoringStateChanged,
         ServiceStateChanged,
+        SnapshotMessage,
         StatisticsUpdated,
+        UcsMessage,
+        WorkbinsMessage,
         WorkspaceInitializationComplete,
         WorkspaceInitializationProgress,
     )

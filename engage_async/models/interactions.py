@@ -63,7 +63,8 @@ class Interaction(Record):
     `mediatype` is the channel's name (``email``, ``chat``, ``workitem``, ``outboundpreview`` …). `user_data` are the
     attached data. `parent_interaction_id` is, on a reply or a forward, the interaction it was made from. `in_queues`
     and `out_queues` are where it may be placed, as the service sends them. `email` and `chat` are None for other media.
-    `ticket_id` is a number that the Interaction Server gives to an invitation.
+    `ticket_id` is a number that the Interaction Server gives to an invitation. `agent_id` is the user name of the agent
+    in whose workbin it lies, `workbin_type_id` that workbin's name.
     """
 
     id: str = wire("", "id", "interactionId")
@@ -90,4 +91,7 @@ class Interaction(Record):
     out_queues: tuple[Any, ...] = field(default=(), repr=False, hash=False)
     monitor_mode: MediaMonitorMode | None = wire(None, "monitorMode", "moniterMode")
     ticket_id: int | None = field(default=None, repr=False)
+    agent_id: str | None = field(default=None, repr=False)
+    assigned_to: str | None = field(default=None, repr=False)
+    workbin_type_id: str | None = field(default=None, repr=False)
     received_at: datetime | None = field(default=None, repr=False)

@@ -26,6 +26,7 @@ from engage_async.protocol.completion import (
 from engage_async.protocol.notices import Notice, Payload
 from engage_async.protocol.reading import Memory, Reading
 from engage_async.protocol.reading import text as _text
+from engage_async.protocol.ucs_readings import READERS as _UCS_READERS
 
 MARKER_KEY = "engage_async.operation"
 """The user-data key that carries the operation's id when calls are marked (an opt-in setting)."""
@@ -202,4 +203,5 @@ _READERS: dict[str, Callable[[Notice, Memory], Iterator[Reading]]] = {
     "ChannelStateChanged": _channel_state_changed,
     "DnStateChanged": _dn_state_changed,
     "MonitoringStateChanged": _monitoring_state_changed,
+    **_UCS_READERS,
 }
