@@ -305,9 +305,9 @@ def agent_becomes_not_ready(args: Arguments) -> Rule:
         dn = payload.get("dn")
         if not isinstance(dn, dict):
             return Fit.NO
-        pairs = _pairs(dn.get("reasons"))
+        reasons = values_of(dn.get("reasons"))
         mode_fits = not work_mode or dn.get("agentWorkMode") == str(work_mode)
-        reason_fits = not reason or pairs is None or str(reason) in {value for _, value in pairs}
+        reason_fits = not reason or reasons is None or str(reason) in reasons
         return Fit.STRONG if mode_fits and reason_fits else Fit.WEAK
 
     return Rule((Step(DN, "agent:NotReady", test=as_asked, grace=REFINEMENT_GRACE),))
@@ -441,6 +441,12 @@ def holds_pairs(sent: Iterable[tuple[str, Any]]) -> Callable[[Any], Fit]:
         return Fit.STRONG if flat <= set(pairs) else Fit.WEAK
 
     return fit
+
+
+def values_of(shown: Any) -> set[str | None] | None:
+    """The values of a key/value list of an event, as text; None when there is no such list."""
+    pairs = _pairs(shown)
+    return None if pairs is None else {value for _, value in pairs}
 
 
 def lacks_keys(deleted: Collection[str]) -> Callable[[Any], Fit]:

@@ -129,7 +129,7 @@ class Correlator:
         """
         settlements = [settlement for notice in snapshot for settlement in self.feed(notice, now)]
         for pending in [p for p in self._pendings if p.sent]:
-            if not pending.proven:
+            if not pending.proven and not pending.expectation.rule.partial:
                 pending.settles_on_due = None
             settlements.append(self._settle_as_it_is(pending, "lost"))
         return settlements
@@ -293,6 +293,8 @@ class Correlator:
         if (step.role is Role.ENOUGH and not waits) or (step.role is Role.NEEDED and _has_all_needed(pending)):
             return self._remove(pending)
         pending.progress.append(notice.payload)
+        if pending.expectation.rule.partial:
+            pending.settles_on_due = matched
         if step.grace is not None:
             pending.proven = True
             self._settle_later(pending, now + step.grace, matched)
@@ -326,7 +328,12 @@ class Correlator:
     def _feed_error(self, notice: Notice, now: float) -> list[Settlement]:
         error = read_error(notice)
         chosen = self._blame(error, notice, now)
-        return [self._fail(chosen[0], notice, error, chosen[1])] if chosen is not None else []
+        if chosen is None:
+            return []
+        if (part := _part_of(chosen[0], error)) is not None:
+            settled = self._credit(chosen[0], part, Fit.STRONG, notice, chosen[1], now)
+            return [Settlement(chosen[0], "succeeded", chosen[1], chosen[0].result)] if settled else []
+        return [self._fail(chosen[0], notice, error, chosen[1])]
 
     def _blame(self, error: ErrorReading, notice: Notice, now: float) -> tuple[Pending, Matched] | None:
         """The operation that an error belongs to, most certain first."""
@@ -447,6 +454,14 @@ def _has_all_needed(pending: Pending) -> bool:
     return all(step in pending.credited for step in pending.expectation.rule.steps if step.role is Role.NEEDED)
 
 
+def _part_of(pending: Pending, error: ErrorReading) -> Step | None:
+    """The part of an operation that an error is about, when it is about one that was not seen yet."""
+    if not pending.expectation.rule.partial:
+        return None
+    parts = (step for step in pending.expectation.rule.steps if step.role is Role.NEEDED)
+    return next((s for s in parts if s.key == ("channel", error.mediatype) and s not in pending.credited), None)
+
+
 def _fit_of(step: Step, notice: Notice, before: Before) -> Fit:
     return Fit.STRONG if step.test is None else step.test(notice.payload, before)
 
@@ -462,11 +477,16 @@ def _how(pending: Pending, named: Pending | None, step: Step, notice: Notice) ->
 def _may_have_caused(pending: Pending, error: ErrorReading) -> bool:
     """Whether an error that names no object known here can belong to this operation.
 
-    It comes on the operation's channel, and what it names (a call that was never seen, say) is not of the kind that
-    the operation names itself, unless the operation makes such calls.
+    It comes on the operation's channel (that of its media type, where it has one), and what it names (a call that was
+    never seen, say) is not of the kind that the operation names itself, unless the operation makes such calls.
     """
     if not pending.sent or pending.proven or pending.expectation.domain != error.domain:
         return False
+    mediatypes = {key[1] for key, _ in pending.slots if key[0] == "channel"} if error.mediatype is not None else None
+    if mediatypes and error.mediatype not in mediatypes:
+        return False
+    if pending.expectation.rule.partial and (pending.credited or error.mediatype is not None):
+        return _part_of(pending, error) is not None
     kinds = {"call" if key[0] == "call uuid" else key[0] for key in error.objects}
     named = {key[0] for key, _ in pending.slots}
     return not kinds & named or NEW_CALLS[0] in named

@@ -64,10 +64,11 @@ class ErrorReading:
     """What an error event names, as far as it names anything.
 
     An operation id that is not ours is another client's; a reference id that is not ours may be one that the server
-    made, and says nothing.
+    made, and says nothing. `mediatype` is set when it came on the channel of one media type.
     """
 
     domain: str
+    mediatype: str | None = None
     code: int | None = None
     message: str | None = None
     operation_ids: tuple[str, ...] = ()
@@ -82,6 +83,12 @@ def domain_of(channel: str) -> str:
     """The part of the service that a channel belongs to: ``/workspace/v3/media/chat`` → ``media``."""
     parts = channel.strip("/").split("/")
     return parts[2] if len(parts) > 2 else (parts[-1] or "")
+
+
+def _mediatype_of(channel: str) -> str | None:
+    """The media type of ``/workspace/v3/media/{mediatype}``."""
+    parts = channel.strip("/").split("/")
+    return parts[3] if len(parts) == 4 and parts[2] == "media" and parts[3] else None
 
 
 def is_error(notice: Notice) -> bool:
@@ -113,6 +120,7 @@ def read_error(notice: Notice) -> ErrorReading:
     listed = _listed_errors(payload)
     return ErrorReading(
         domain=domain,
+        mediatype=_mediatype_of(notice.channel),
         code=_number(_first(levels, "errorCode")) or _number(_first(listed, "statusCode")),
         message=_first_text(levels, "errorMessage")
         or (inner if isinstance(inner, str) and inner else None)

@@ -120,9 +120,10 @@ class Objects:
             self._tidy(found)
 
     def end(self, found: Object | None, keys: tuple[Key, ...]) -> None:
-        """The object is no more: forget it, and remember that it has ended."""
+        """The object is no more: forget it. A call's end is remembered; other objects may come back."""
         for key in found.keys if found is not None else keys:
-            self._ended[key] = None
+            if key[0] == "call":
+                self._ended[key] = None
         while len(self._ended) > ENDED_LIMIT:
             self._ended.popitem(last=False)
         if found is not None:

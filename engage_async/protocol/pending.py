@@ -52,7 +52,12 @@ class Pending:
 
     @property
     def result(self) -> Payload | None:
-        """The payload of the step that is the result; the last credited one when none is marked."""
+        """The payload of the step that is the result; the last credited one when none is marked.
+
+        Of an operation in parts: an object with the payload of each part that was seen, under ``parts``.
+        """
+        if self.expectation.rule.partial:
+            return {"parts": list(self.credited.values())} if self.credited else None
         last: Payload | None = None
         for step, payload in self.credited.items():
             last = payload

@@ -186,7 +186,8 @@ def _channel_state_changed(notice: Notice, _: Memory) -> Iterator[Reading]:
             (_text(channel.get("name")), _text(channel.get("state"))) if isinstance(channel, dict) else ("", "")
         )
         if name and state:
-            aspects = (f"state:{state}",) if state in _LOGGED_OUT_STATES else (f"state:{state}", "active")
+            dnd = "dnd:on" if channel.get("dnd") is True else "dnd:off"
+            aspects = (f"state:{state}", dnd) if state in _LOGGED_OUT_STATES else (f"state:{state}", dnd, "active")
             yield Reading((("channel", name),), aspects)
 
 
