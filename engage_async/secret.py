@@ -28,6 +28,15 @@ class Secret:
         """The text itself."""
         return self._text
 
+    @staticmethod
+    def revealed(value: object) -> str:
+        """The text of a secret, or a text as it is. Raises `TypeError` for anything else."""
+        if isinstance(value, Secret):
+            return value._text  # noqa: SLF001 - its own
+        if isinstance(value, str):
+            return value
+        raise TypeError(f"expected text or a secret, got {type(value).__name__}")
+
     def __repr__(self) -> str:
         return "Secret(***)"
 

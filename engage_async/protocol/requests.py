@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from engage_async.errors import InvalidArgument
 from engage_async.protocol.repeat import Repeat
+from engage_async.secret import Secret
 
 _DOT_SEGMENTS = frozenset({".", "..", "%2e", "%2e%2e", ".%2e", "%2e."})
 
@@ -34,7 +35,7 @@ class Request:
     operation: str = ""
     query: Mapping[str, str] = field(factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
-    form: Mapping[str, str] | None = field(default=None, repr=False)
+    form: Mapping[str, str | Secret] | None = field(default=None, repr=False)
     content: bytes | None = field(default=None, repr=False)
     content_type: str = "application/octet-stream"
     repeat: Repeat = Repeat.ONCE
@@ -57,13 +58,16 @@ class Request:
         """The body and its content type. Raises `InvalidArgument` for what JSON cannot express."""
         if self.json is not None:
             try:
-                text = json.dumps(self.json, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+                text = json.dumps(
+                    self.json, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=Secret.revealed
+                )
                 return text.encode(), "application/json"
             except (TypeError, ValueError, RecursionError) as error:
                 problem = type(error).__name__  # its text may quote the body
             raise InvalidArgument(f"{self.operation}: the body cannot be written as JSON: {problem}")
         if self.form is not None:
-            return urlencode(self.form).encode(), "application/x-www-form-urlencoded"
+            revealed = {name: Secret.revealed(value) for name, value in self.form.items()}
+            return urlencode(revealed).encode(), "application/x-www-form-urlencoded"
         return self.content, self.content_type
 
 

@@ -18,6 +18,7 @@ from engage_async.protocol.completion import Settles
 from engage_async.protocol.envelope import Reply
 from engage_async.protocol.kvlist import KeyValues, pairs, to_wire
 from engage_async.protocol.repeat import Repeat
+from engage_async.secret import Secret
 
 Gives = Callable[[Mapping[str, Any], Mapping[str, Any], Any], Any]
 """Makes a result from the completing payload (or the reply's data), the arguments, and what the session knows."""
@@ -25,9 +26,10 @@ Gives = Callable[[Mapping[str, Any], Mapping[str, Any], Any], Any]
 Refusal = Callable[[Reply, str], ApiError | None]
 """Makes an error of a refused reply and the operation's name; None when the usual one says it all."""
 
-Body = Literal["data", "bare", "plain", "parts", "none"]
+Body = Literal["data", "bare", "plain", "form", "parts", "none"]
 """``"data"``: an object ``data`` (beside it ``operationId`` where there is one); ``"bare"``: ``operationId`` alone;
-``"plain"``: the arguments themselves; ``"parts"``: a multipart form of files and fields; ``"none"``: no body."""
+``"plain"``: the arguments themselves; ``"form"``: URL-encoded; ``"parts"``: a multipart form of files and fields;
+``"none"``: no body."""
 
 KEY_VALUE_ARGUMENTS = frozenset({"reasons", "extensions", "user_data"})
 
@@ -45,7 +47,8 @@ class Call:
     query: Mapping[str, str]
     json: Mapping[str, Any] | None
     parts: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(factory=dict)
+    headers: Mapping[str, str | Secret] = field(factory=dict)
+    form: Mapping[str, str | Secret] | None = None
 
 
 @frozen
@@ -95,15 +98,19 @@ class Route:
         """Put the arguments where they belong. Raises `InvalidArgument` for what cannot be sent."""
         given = {name: value for name, value in arguments.items() if value is not None}
         for name in self.needs:
-            if not isinstance(given.get(name), str) or not given[name].strip():
+            if not _is_text(given.get(name)):
                 raise self._refuse(name, "a non-empty string", given.get(name))
         in_path = self.path_arguments
         path = _PLACEHOLDER.sub(lambda m: self._segment(m[1], given.get(m[1])), self.template)
         query = {self._wire_name(name): self._text(name, given[name]) for name in self.query if name in given}
-        headers = {self._wire_name(name): self._text(name, given[name]) for name in self.headers if name in given}
+        sent_as_header = (name for name in self.headers if name in given)
+        headers = {self._wire_name(name): self._text_or_secret(name, given[name]) for name in sent_as_header}
         rest = [name for name in given if name not in (*in_path, *self.query, *self.headers, *self.beside)]
         if self.body == "none":
             return Call(path, query, None, headers=headers)
+        if self.body == "form":
+            form = {self._wire_name(name): self._text_or_secret(name, given[name]) for name in rest}
+            return Call(path, query, None, headers=headers, form=form)
         if self.body == "parts":
             parts = {self._wire_name(name): given[name] for name in rest}
             return Call(path, query, None, parts, headers)
@@ -132,6 +139,9 @@ class Route:
             raise self._refuse(name, "an id without control characters", value)
         return quote(value, safe="")
 
+    def _text_or_secret(self, name: str, value: Any) -> str | Secret:
+        return value if isinstance(value, Secret) else self._text(name, value)
+
     def _text(self, name: str, value: Any) -> str:
         if isinstance(value, bool):
             return "true" if value else "false"
@@ -144,6 +154,8 @@ class Route:
     def _value(self, name: str, value: Any) -> Any:
         if name in self.key_values:
             return to_wire(value)
+        if isinstance(value, Secret):
+            return value  # revealed where the body is written
         if isinstance(value, set | frozenset):
             value = sorted(value)
         try:
@@ -207,6 +219,10 @@ class Family:
 def marked(user_data: KeyValues | None, key: str, value: str) -> list[tuple[str, Any]]:
     """User data with one more pair."""
     return [*(pairs(user_data) if user_data is not None else ()), (key, value)]
+
+
+def _is_text(value: Any) -> bool:
+    return bool(value) if isinstance(value, Secret) else isinstance(value, str) and bool(value.strip())
 
 
 def _shown(value: Any) -> str:

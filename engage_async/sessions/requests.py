@@ -17,6 +17,7 @@ from engage_async.io.http import HttpSession
 from engage_async.protocol.envelope import DONE, PARTIAL, Reply, read_reply
 from engage_async.protocol.requests import Answer, Request
 from engage_async.protocol.route import Call, Route
+from engage_async.secret import Secret
 
 __all__ = ["Requests"]
 
@@ -49,7 +50,8 @@ class Requests:
             path=call.path,
             query=call.query,
             json=call.json,
-            headers=call.headers,
+            form=call.form,
+            headers={name: Secret.revealed(value) for name, value in call.headers.items()},
             operation=route.name,
             repeat=route.repeat,
             timeout=timeout,
