@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 import engage_async
+from engage_async.api.operations import APIS
 from engage_async.cli.demo import Stage, run_demo
+from engage_async.cli.operations import print_operations
 
 console = Console(highlight=False)
 
@@ -81,6 +83,13 @@ def demo(
 def emulator(port: int, directory: str | None) -> None:
     """Start the emulator alone, on the loopback interface only, until interrupted."""
     asyncio.run(_serve(port, directory))
+
+
+@cli.command()
+@click.argument("apis", nargs=-1, type=click.Choice(tuple(APIS)))
+def operations(apis: tuple[str, ...]) -> None:
+    """List every operation of the APIs (of all without a name): verb, path, method, and when it is settled."""
+    print_operations(console, apis or tuple(APIS))
 
 
 async def _serve(port: int, directory: str | None) -> None:
