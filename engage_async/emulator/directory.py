@@ -22,17 +22,14 @@ The file (`directory.json` beside this module is the one used when none is named
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Hashable, Iterable
 from enum import StrEnum
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import cattrs
 from attrs import Factory, field, frozen
 
+from engage_async.emulator.start_files import by_key, read_start_file
 from engage_async.errors import ConfigurationError
 
 __all__ = ["Behaviour", "Directory", "OutsideNumber", "Place", "User"]
@@ -40,8 +37,6 @@ __all__ = ["Behaviour", "Directory", "OutsideNumber", "Place", "User"]
 _PUNCTUATION = re.compile(r"[ ().\-]")
 _OUTSIDE = re.compile(r"\+?\d{5,15}")
 _SECTIONS = ("actionCodes", "agentGroups", "settings", "businessAttributes", "transactions")
-_Record = TypeVar("_Record")
-_Key = TypeVar("_Key", bound=Hashable)
 
 
 class Behaviour(StrEnum):
@@ -123,20 +118,11 @@ class Directory:
 
         Raises `ConfigurationError`: it names every fault of form, or the first contradiction, by its place in the file.
         """
-        source = files("engage_async.emulator").joinpath("directory.json") if path is None else Path(path)
-        try:
-            raw = json.loads(source.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ConfigurationError("directory", f"{path}: {error}") from error
-        try:
-            file = _reader().structure(raw, _File)
-        except cattrs.BaseValidationError as error:
-            raise ConfigurationError("directory", "; ".join(cattrs.transform_error(error))) from error
-        return cls._indexed(file)
+        return cls._indexed(read_start_file("directory", path, _File))
 
     @classmethod
     def _indexed(cls, file: _File) -> Directory:
-        places = _by("places", file.places, lambda place: place.name)
+        places = by_key("directory", "places", file.places, lambda place: place.name)
         place_of: dict[str, str] = {}
         for place in file.places:
             if not place.dns:
@@ -144,9 +130,9 @@ class Directory:
             for number in place.dns:
                 if place_of.setdefault(number, place.name) != place.name:
                     raise ConfigurationError("directory", f"places: DN {number!r} is in two places")
-        users = _by("users", file.users, lambda user: user.user_name)
-        _by("users", file.users, lambda user: user.employee_id)
-        _by("users", file.users, lambda user: user.dbid)
+        users = by_key("directory", "users", file.users, lambda user: user.user_name)
+        by_key("directory", "users", file.users, lambda user: user.employee_id)
+        by_key("directory", "users", file.users, lambda user: user.dbid)
         for user in file.users:
             if user.default_place is not None and user.default_place not in places:
                 raise ConfigurationError("directory", f"users: {user.user_name!r} has no known default_place")
@@ -160,7 +146,9 @@ class Directory:
             switch_name=file.switch_name,
             media_channels=tuple(file.media_channels),
             voice_licences=file.voice_licences,
-            outside_numbers=_by("outside_numbers", file.outside_numbers, lambda outside: digits_of(outside.number)),
+            outside_numbers=by_key(
+                "directory", "outside_numbers", file.outside_numbers, lambda outside: digits_of(outside.number)
+            ),
             place_of=place_of,
             configuration={section: file.configuration.get(section, []) for section in _SECTIONS},
         )
@@ -177,24 +165,3 @@ class Directory:
 def digits_of(number: str) -> str:
     """A number without punctuation and leading ``+``."""
     return _PUNCTUATION.sub("", number).removeprefix("+")
-
-
-def _by(section: str, records: Iterable[_Record], key: Callable[[_Record], _Key]) -> dict[_Key, _Record]:
-    index: dict[_Key, _Record] = {}
-    for record in records:
-        if index.setdefault(key(record), record) is not record:
-            raise ConfigurationError("directory", f"{section}: {key(record)!r} appears twice")
-    return index
-
-
-def _reader() -> cattrs.Converter:
-    """A converter that neither guesses (``"yes"`` is no boolean) nor lets an unknown key pass."""
-    converter = cattrs.Converter(forbid_extra_keys=True)
-
-    def exactly(value: Any, kind: Any) -> Any:
-        if type(value) is not kind and not (kind is float and type(value) is int):
-            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
-        return value
-
-    converter.register_structure_hook_func(lambda kind: kind in {str, int, float, bool}, exactly)
-    return converter
