@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
 from attrs import field, frozen
 
-from engage_async.errors import ApiError, InvalidArgument
+from engage_async.errors import EngageError, InvalidArgument
 from engage_async.protocol.completion import Settles
 from engage_async.protocol.envelope import Reply
 from engage_async.protocol.kvlist import KeyValues, pairs, to_wire
@@ -23,13 +23,13 @@ from engage_async.secret import Secret
 Gives = Callable[[Mapping[str, Any], Mapping[str, Any], Any], Any]
 """Makes a result from the completing payload (or the reply's data), the arguments, and what the session knows."""
 
-Refusal = Callable[[Reply, str], ApiError | None]
+Refusal = Callable[[Reply, str], EngageError | None]
 """Makes an error of a refused reply and the operation's name; None when the usual one says it all."""
 
-Body = Literal["data", "bare", "plain", "form", "parts", "none"]
+Body = Literal["data", "bare", "plain", "list", "form", "parts", "none"]
 """``"data"``: an object ``data`` (beside it ``operationId`` where there is one); ``"bare"``: ``operationId`` alone;
-``"plain"``: the arguments themselves; ``"form"``: URL-encoded; ``"parts"``: a multipart form of files and fields;
-``"none"``: no body."""
+``"plain"``: the arguments themselves; ``"list"``: an array, which is the one argument left; ``"form"``: URL-encoded;
+``"parts"``: a multipart form of files and fields; ``"none"``: no body."""
 
 KEY_VALUE_ARGUMENTS = frozenset({"reasons", "extensions", "user_data"})
 
@@ -45,7 +45,7 @@ class Call:
 
     path: str
     query: Mapping[str, str]
-    json: Mapping[str, Any] | None
+    json: Mapping[str, Any] | Sequence[Any] | None
     parts: Mapping[str, Any] | None = None
     headers: Mapping[str, str | Secret] = field(factory=dict)
     form: Mapping[str, str | Secret] | None = None
@@ -60,8 +60,8 @@ class Route:
     names that are not simply camelCase. `needs` names the arguments that must be non-empty text, `key_values` those
     that are key/value lists. `settles` is None for a synchronous operation. `marks` says that a new call may be marked
     with the operation's id. An operation that `redirects` gives the address that a browser shall go to; one that is not
-    `enveloped` replies without a status; one that is `bulk` gives a `PartialResult`; one whose data are an array gives
-    them under the name `items`. `done` are status codes that mean done beside 0; `refusal` makes a more telling error
+    `enveloped` replies without a status; one that is `bulk` gives a `PartialResult`; one whose data are an array (or,
+    without an envelope, anything but an object) gives them under the name `items`. `done` are status codes that mean done beside 0; `refusal` makes a more telling error
     of a refused reply. `deprecated` names the successor of a deprecated operation.
     """
 
@@ -114,6 +114,8 @@ class Route:
         if self.body == "parts":
             parts = {self._wire_name(name): given[name] for name in rest}
             return Call(path, query, None, parts, headers)
+        if self.body == "list":
+            return Call(path, query, self._array(rest[0] if rest else "", given), headers=headers)
         body: dict[str, Any] = {"operationId": operation_id} if self.operation_id else {}
         body |= {self._wire_name(name): self._value(name, given[name]) for name in self.beside if name in given}
         fields = {self._wire_name(name): self._value(name, given[name]) for name in rest}
@@ -163,6 +165,12 @@ class Route:
         except (TypeError, ValueError, RecursionError) as error:
             raise self._refuse(name, "something that JSON can express", value) from error
         return value
+
+    def _array(self, name: str, given: Mapping[str, Any]) -> list[Any]:
+        value = given.get(name)
+        if not isinstance(value, list | tuple) or not value:
+            raise self._refuse(name or "the body", "a list with something in it", value)
+        return list(self._value(name, value))
 
     def _wire_name(self, name: str) -> str:
         if name in self.wire:

@@ -79,10 +79,10 @@ class Requests:
 
 def data_of(reply: Reply, route: Route) -> Mapping[str, Any]:
     """The data of a reply as an object. Raises `MalformedResponse` for other data."""
+    if route.items and (isinstance(reply.data, list) or not (route.enveloped or isinstance(reply.data, dict | None))):
+        return {route.items: reply.data}
     if reply.data is None or (not route.enveloped and not isinstance(reply.data, dict)):
         return {}
-    if route.items and isinstance(reply.data, list):
-        return {route.items: reply.data}
     if not isinstance(reply.data, dict):
         raise MalformedResponse(f"{route.name}: expected an object as data, got {type(reply.data).__name__}")
     return reply.data
