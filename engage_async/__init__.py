@@ -18,17 +18,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engage_async.api.engagement.engagement import EngagementApi as EngagementApi
     from engage_async.api.pages import Pages as Pages
     from engage_async.client import Engage as Engage
     from engage_async.config import Settings as Settings
     from engage_async.errors import ApiError as ApiError
     from engage_async.errors import AuthenticationError as AuthenticationError
     from engage_async.errors import CallEnded as CallEnded
+    from engage_async.errors import ChannelRefused as ChannelRefused
     from engage_async.errors import ConfigurationError as ConfigurationError
     from engage_async.errors import EndlessPages as EndlessPages
     from engage_async.errors import EngageError as EngageError
     from engage_async.errors import EventsDropped as EventsDropped
     from engage_async.errors import HandshakeRefused as HandshakeRefused
+    from engage_async.errors import InteractionEnded as InteractionEnded
     from engage_async.errors import InvalidArgument as InvalidArgument
     from engage_async.errors import MalformedResponse as MalformedResponse
     from engage_async.errors import NotFound as NotFound
@@ -44,6 +47,9 @@ if TYPE_CHECKING:
     from engage_async.errors import RateLimited as RateLimited
     from engage_async.errors import ServerFault as ServerFault
     from engage_async.errors import SessionClosed as SessionClosed
+    from engage_async.errors import SlotFull as SlotFull
+    from engage_async.errors import StatisticRefused as StatisticRefused
+    from engage_async.errors import SubscriptionInUse as SubscriptionInUse
     from engage_async.errors import SubscriptionRefused as SubscriptionRefused
     from engage_async.errors import TransportError as TransportError
     from engage_async.errors import Unauthorized as Unauthorized
@@ -62,8 +68,15 @@ if TYPE_CHECKING:
     from engage_async.models.contacts import LuceneField as LuceneField
     from engage_async.models.contacts import LuceneIndex as LuceneIndex
     from engage_async.models.contacts import PhoneCallRecord as PhoneCallRecord
+    from engage_async.models.engagement import Availability as Availability
+    from engage_async.models.engagement import Callback as Callback
+    from engage_async.models.engagement import CallInRequest as CallInRequest
+    from engage_async.models.engagement import EstimatedWaitTime as EstimatedWaitTime
+    from engage_async.models.engagement import QueueStatus as QueueStatus
+    from engage_async.models.engagement import Slot as Slot
     from engage_async.models.enums import AgentState as AgentState
     from engage_async.models.enums import AgentWorkMode as AgentWorkMode
+    from engage_async.models.enums import CallbackState as CallbackState
     from engage_async.models.enums import CallState as CallState
     from engage_async.models.enums import CallType as CallType
     from engage_async.models.enums import MonitorMode as MonitorMode
@@ -71,6 +84,8 @@ if TYPE_CHECKING:
     from engage_async.models.enums import MonitorScope as MonitorScope
     from engage_async.models.enums import NotificationType as NotificationType
     from engage_async.models.enums import RecordingState as RecordingState
+    from engage_async.models.enums import ServiceName as ServiceName
+    from engage_async.models.enums import ServiceState as ServiceState
     from engage_async.models.events import CallStateChanged as CallStateChanged
     from engage_async.models.events import ChannelStateChanged as ChannelStateChanged
     from engage_async.models.events import DnStateChanged as DnStateChanged
@@ -81,6 +96,7 @@ if TYPE_CHECKING:
     from engage_async.models.events import MalformedEvent as MalformedEvent
     from engage_async.models.events import MonitoringStateChanged as MonitoringStateChanged
     from engage_async.models.events import ServiceStateChanged as ServiceStateChanged
+    from engage_async.models.events import StatisticsUpdated as StatisticsUpdated
     from engage_async.models.events import UnknownEvent as UnknownEvent
     from engage_async.models.media import Channel as Channel
     from engage_async.models.session import Configuration as Configuration
@@ -89,6 +105,9 @@ if TYPE_CHECKING:
     from engage_async.models.standard_responses import ResponseCategory as ResponseCategory
     from engage_async.models.standard_responses import ResponseUsage as ResponseUsage
     from engage_async.models.standard_responses import StandardResponse as StandardResponse
+    from engage_async.models.statistics import Resubscribed as Resubscribed
+    from engage_async.models.statistics import Statistic as Statistic
+    from engage_async.models.statistics import StatisticValue as StatisticValue
     from engage_async.models.ucs_events import SnapshotMessage as SnapshotMessage
     from engage_async.models.ucs_events import UcsMessage as UcsMessage
     from engage_async.models.ucs_events import WorkbinsMessage as WorkbinsMessage
@@ -104,28 +123,34 @@ if TYPE_CHECKING:
     from engage_async.protocol.kvlist import KeyValues as KeyValues
     from engage_async.sessions.listeners import EventStream as EventStream
     from engage_async.sessions.state import Calls as Calls
+    from engage_async.sessions.statistics import StatisticsSession as StatisticsSession
+    from engage_async.sessions.subscription import Subscription as Subscription
     from engage_async.sessions.workspace import WorkspaceSession as WorkspaceSession
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "api.engagement.engagement": "EngagementApi",
     "api.pages": "Pages",
     "client": "Engage",
     "config": "Settings",
     "errors": "ApiError AuthenticationError CallEnded ConfigurationError EndlessPages EngageError EventsDropped "
-    "HandshakeRefused InvalidArgument MalformedResponse NotFound NotificationError NotSent OperationError "
+    "HandshakeRefused InvalidArgument MalformedResponse NotFound NotSent NotificationError OperationError "
     "OperationFailed OperationLost OperationTimeout OutcomeUnknown PartialFailure PartialSuccess RateLimited "
-    "ServerFault SessionClosed SubscriptionRefused TransportError Unauthorized UploadFailed WaitTimeout WrongEventLoop",
+    "ServerFault SessionClosed SlotFull StatisticRefused SubscriptionInUse SubscriptionRefused TransportError "
+    "Unauthorized UploadFailed WaitTimeout WrongEventLoop",
     "io.tokens": "FileTokenStore MemoryTokenStore TokenStore",
     "models.contacts": "AttributeValue Contact FoundContacts FoundInteractions IdentifiedContact InteractionRecord "
     "LuceneField LuceneIndex PhoneCallRecord",
-    "models.enums": "AgentState AgentWorkMode CallState CallType MonitorMode MonitorNextCall MonitorScope "
-    "NotificationType RecordingState",
-    "models.events": "CallStateChanged ChannelStateChanged DnStateChanged Event EventError EventsLost EventUserEvent "
-    "MalformedEvent MonitoringStateChanged ServiceStateChanged UnknownEvent",
+    "models.engagement": "Availability CallInRequest Callback EstimatedWaitTime QueueStatus Slot",
+    "models.enums": "AgentState AgentWorkMode CallState CallType CallbackState MonitorMode MonitorNextCall "
+    "MonitorScope NotificationType RecordingState ServiceName ServiceState",
+    "models.events": "CallStateChanged ChannelStateChanged DnStateChanged Event EventError EventUserEvent EventsLost "
+    "MalformedEvent MonitoringStateChanged ServiceStateChanged StatisticsUpdated UnknownEvent",
     "models.media": "Channel",
     "models.session": "Configuration CurrentSession User",
     "models.standard_responses": "ResponseCategory ResponseUsage StandardResponse",
+    "models.statistics": "Resubscribed Statistic StatisticValue",
     "models.ucs_events": "SnapshotMessage UcsMessage WorkbinsMessage",
     "models.voice": "Call Dn",
     "models.workbins": "ContentChange Snapshot Workbin WorkbinType",
@@ -134,6 +159,8 @@ _HOMES = {
     "protocol.kvlist": "KeyValueList KeyValues",
     "sessions.listeners": "EventStream",
     "sessions.state": "Calls",
+    "sessions.statistics": "StatisticsSession",
+    "sessions.subscription": "Subscription",
     "sessions.workspace": "WorkspaceSession",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
