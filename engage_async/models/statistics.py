@@ -19,7 +19,7 @@ from engage_async.errors import InvalidArgument, StatisticRefused
 from engage_async.models.codec import structure
 from engage_async.models.record import Record
 
-__all__ = ["Resubscribed", "Statistic", "StatisticValue", "SubscriptionData", "read_value"]
+__all__ = ["Resubscribed", "Statistic", "StatisticValue", "SubscriptionData", "completed", "read_value"]
 
 _SCALARS = (str, int, float, bool)
 
@@ -119,7 +119,12 @@ class Resubscribed:
 def read_value(payload: Mapping[str, Any], statistic: Statistic | None = None) -> StatisticValue:
     """The value of a payload; what it does not name is taken from the statistic that was asked for. Never raises."""
     value = structure(StatisticValue, payload)
-    if statistic is None or None not in (value.name, value.object_id, value.object_type):
+    return value if statistic is None else completed(value, statistic)
+
+
+def completed(value: StatisticValue, statistic: Statistic) -> StatisticValue:
+    """The value with the name and object of the statistic that was asked for, where it lacks them."""
+    if None not in (value.name, value.object_id, value.object_type):
         return value
     return evolve(
         value,
