@@ -59,10 +59,12 @@ class Route:
     `query` and `headers` name the arguments that go there, `beside` those that stand beside ``data``. `wire` has the
     names that are not simply camelCase. `needs` names the arguments that must be non-empty text, `key_values` those
     that are key/value lists. `settles` is None for a synchronous operation. `marks` says that a new call may be marked
-    with the operation's id. An operation that `redirects` gives the address that a browser shall go to; one that is not
-    `enveloped` replies without a status; one that is `bulk` gives a `PartialResult`; one whose data are an array (or,
-    without an envelope, anything but an object) gives them under the name `items`. `done` are status codes that mean done beside 0; `refusal` makes a more telling error
-    of a refused reply. `deprecated` names the successor of a deprecated operation.
+    with the operation's id. `unsent` names arguments that only completion rules and results read. An operation that
+    `redirects` gives the address that a browser shall go to; one that is not `enveloped` replies without a status; one
+    that is `bulk` gives a `PartialResult`; one whose data are an array (or, without an envelope, anything but an
+    object) gives them under the name `items`. The answer to one that `polls` may be held back by the server. `done` are
+    status codes that mean done beside 0; `refusal` makes a more telling error of a refused reply. `deprecated` names
+    the successor of a deprecated operation.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Route:
     query: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    unsent: tuple[str, ...] = ()
     key_values: frozenset[str] = KEY_VALUE_ARGUMENTS
     needs: tuple[str, ...] = ()
     wire: Mapping[str, str] = field(factory=dict)
@@ -84,6 +87,7 @@ class Route:
     redirects: bool = False
     bulk: bool = False
     items: str = ""
+    polls: bool = False
     done: tuple[int, ...] = ()
     refusal: Refusal | None = None
     marks: bool = False
@@ -105,7 +109,8 @@ class Route:
         query = {self._wire_name(name): self._text(name, given[name]) for name in self.query if name in given}
         sent_as_header = (name for name in self.headers if name in given)
         headers = {self._wire_name(name): self._text_or_secret(name, given[name]) for name in sent_as_header}
-        rest = [name for name in given if name not in (*in_path, *self.query, *self.headers, *self.beside)]
+        placed = (*in_path, *self.query, *self.headers, *self.beside, *self.unsent)
+        rest = [name for name in given if name not in placed]
         if self.body == "none":
             return Call(path, query, None, headers=headers)
         if self.body == "form":

@@ -14,12 +14,14 @@ from attrs import evolve
 from engage_async.api.module import Known, NothingKnown
 from engage_async.errors import MalformedResponse, PartialSuccess
 from engage_async.io.http import HttpSession
-from engage_async.protocol.envelope import DONE, PARTIAL, Reply, read_reply
+from engage_async.protocol.envelope import DONE, PARTIAL, PartialResult, Reply, read_reply
 from engage_async.protocol.requests import Answer, Request
 from engage_async.protocol.route import Call, Route
 from engage_async.secret import Secret
 
 __all__ = ["Requests"]
+
+_POLL_TIMEOUT = 60.0  # seconds for the answer to a poll, above any time that a server advises
 
 
 class Requests:
@@ -38,13 +40,15 @@ class Requests:
         reply = self.judge(route, answer)
         if route.redirects:
             raise MalformedResponse(f"{route.name}: expected a redirect, got HTTP {answer.http_status}")
-        result = self.result(route, data_of(reply, route), arguments)
-        return reply.partial(result, route.name) if route.bulk else result
+        return self.conclude(route, reply, arguments)
 
     async def send(
         self, route: Route, call: Call, timeout: float | None, *, wanted: Callable[[], bool] | None = None
     ) -> Answer:
         """Send a call of a route and give the answer, whatever it is."""
+        if route.polls:
+            messages = list(call.json) if isinstance(call.json, list) else []
+            return await self._http.post_messages(call.path, messages, read_timeout=timeout or _POLL_TIMEOUT)
         request = Request(
             method=route.method,
             path=call.path,
@@ -71,6 +75,13 @@ class Requests:
         if reply.status.code == PARTIAL and not route.bulk:
             raise PartialSuccess(reply.partial(reply.data, route.name), operation=route.name)
         return reply
+
+    def conclude(self, route: Route, reply: Reply, arguments: Mapping[str, Any]) -> Any:
+        """What the operation gives when its reply is its outcome: of a bulk operation, with what the reply refuses."""
+        result = self.result(route, data_of(reply, route), arguments)
+        if not route.bulk:
+            return result
+        return reply.partial(result.data if isinstance(result, PartialResult) else result, route.name)
 
     def result(self, route: Route, payload: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
         """What the operation gives, made from its completing payload or the reply's data."""

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+from engage_async.api.workspace.notifications import WorkspaceNotificationsApi
 from engage_async.api.workspace.session import SessionApi
 from engage_async.api.workspace.voice import VoiceApi
 from engage_async.config import Settings
@@ -91,6 +92,7 @@ class WorkspaceSession(ServiceSession):
         )
         self.voice = VoiceApi(self)
         self.session = SessionApi(self)
+        self.notifications = WorkspaceNotificationsApi(self)
         self._login = {"code": code, "redirect_uri": redirect_uri, "state": state}
         self._on_progress = on_progress
         self._log_out = log_out

@@ -39,6 +39,7 @@ BY_ANNOTATION: dict[str, Any] = {
     "Mapping[str, Any]": {"one": 1},
     "Mapping[str, str]": {"one": "1"},
     "Sequence[Mapping[str, Any]]": [{"one": 1}],
+    "Sequence[Message]": [{"channel": "/meta/connect"}],
     "datetime": datetime(2026, 1, 5, 8, tzinfo=UTC),
     "AgentWorkMode": "AuxWork",
     "MonitorMode": "Coach",

@@ -132,10 +132,10 @@ def _of_the_body(entry: Documented, sent: list[Any]) -> list[str]:
     if body is None:
         bare = entry["sources"] == "2018" and sent == [{"operationId": "operation-1"}] * len(sent)
         return [] if bare or not any(sent) else [f"sends a body: {sent}"]
+    if body["kind"] == "any":
+        return [] if all(sent) else ["sends no body"]
     if not all(isinstance(each, Mapping) for each in sent):
         return [] if body.get("fields", ()) is None else [f"sends {sent} as its body"]
-    if body["kind"] == "any":
-        return []
     found, takes = [], body["operation_id"]
     if takes is not None and any(takes is not ("operationId" in each) for each in sent):
         found.append("lacks its operationId" if takes else "sends an operationId that is not taken")
