@@ -28,6 +28,8 @@ Documented = Mapping[str, Any]
 LIST: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "operations.json").read_text("utf-8"))
 FAMILIES = sorted({(entry["api"], entry["group"]) for entry in LIST})
 OURS = all_operations()
+UNDOCUMENTED_FIELDS = {"mgtManageUserData": {"interactions"}}
+"""Fields that the definition lacks and the operation cannot do without: which interactions it is about."""
 
 
 class Sent(Exception):
@@ -51,7 +53,9 @@ class Outbox:
 def sent_by(operation: ApiOperation) -> Iterator[Call]:
     """The requests of a method that is called with a value for one optional parameter after the other."""
     assert operation.owner is not None
-    method = getattr(operation.owner(Outbox()), operation.method)
+    needed = inspect.signature(operation.owner).parameters.values()
+    parts: Any = {p.name: Outbox() for p in needed if p.default is inspect.Parameter.empty}
+    method = getattr(operation.owner(**parts), operation.method)
     parameters = [p for p in inspect.signature(method).parameters.values() if p.name not in ("timeout", "progress")]
     required = {p.name: sample(p) for p in parameters if p.default is inspect.Parameter.empty}
     optional = {p.name: sample(p) for p in parameters if p.name not in required}
@@ -144,7 +148,8 @@ def _of_the_body(entry: Documented, sent: list[Any]) -> list[str]:
         found += _differences("body", {"data"}, {name for each in fields for name in each})
         fields = [each.get("data", {}) for each in fields]
     if all(isinstance(each, Mapping) for each in fields):
-        found += _differences(body["kind"], set(body.get("fields", ())), {name for each in fields for name in each})
+        known = set(body.get("fields", ())) | UNDOCUMENTED_FIELDS.get(entry["operation"], set())
+        found += _differences(body["kind"], known, {name for each in fields for name in each})
     return found
 
 
@@ -172,8 +177,13 @@ def test_routes_and_methods_are_those_of_the_definition(api: str, group: str) ->
     assert not found, "\n".join(["", *found])
 
 
-def test_no_method_sends_two_operations_and_no_name_is_used_twice() -> None:
-    names = [(operation.api, operation.route.name) for operation in OURS]
+def test_no_method_sends_two_documented_operations() -> None:
+    documented = {(entry["verb"], _shape(entry)) for entry in LIST}
+    names = [
+        (operation.api, operation.route.name)
+        for operation in OURS
+        if (operation.route.method, same_shape(operation.route.template)) in documented
+    ]
     assert sorted(names) == sorted(set(names))
 
 
