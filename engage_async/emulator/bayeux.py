@@ -94,7 +94,10 @@ class Answer:
 
 
 class BayeuxServer:
-    """The sessions of one notification endpoint. `now` gives seconds; `on_subscribe` hears of each new subscription."""
+    """The sessions of one notification endpoint. `now` gives seconds.
+
+    `on_subscribe` hears of each new subscription, `on_unbound` of what stood behind a session once the last is gone.
+    """
 
     def __init__(
         self,
@@ -102,8 +105,10 @@ class BayeuxServer:
         *,
         now: Callable[[], float] = time.monotonic,
         on_subscribe: Callable[[Session, list[str]], None] | None = None,
+        on_unbound: Callable[[Hashable], None] | None = None,
     ) -> None:
-        self._switches, self._now, self._on_subscribe = switches, now, on_subscribe
+        self._switches, self._now = switches, now
+        self._on_subscribe, self._on_unbound = on_subscribe, on_unbound
         self._sessions: dict[str, Session] = {}
         self._bound: dict[Hashable, dict[str, Session]] = {}
         self._meta: dict[str, Callable[[Session, Message, Message], None]] = {
@@ -342,8 +347,8 @@ class BayeuxServer:
             return
         bound = self._bound.get(session.binding, {})
         bound.pop(session.id, None)
-        if not bound:
-            self._bound.pop(session.binding, None)
+        if not bound and self._bound.pop(session.binding, None) is not None and self._on_unbound is not None:
+            self._on_unbound(session.binding)
 
     def _advice(self) -> Message:
         return {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Hashable
 from contextvars import ContextVar
 from typing import Any
 
@@ -34,21 +35,23 @@ class Outbox:
 
 @define(eq=False)
 class _Event:
-    user: str
+    to: str | WebSession
     channel: str
     text: str
 
 
 class Delivery:
-    """Carries the events of users to the Bayeux sessions that belong to their web sessions.
+    """Carries the events of one service's users to the Bayeux sessions that belong to their web sessions.
 
     Messages on a channel that ends in ``/initialization`` are kept (the last 16 of a user, until the user opens another
     web session) for sessions that subscribe later; every other event is lost when no session is there to hear it. When
-    a web session ends, the server says goodbye to its Bayeux sessions.
+    a web session ends, the server says goodbye to its Bayeux sessions. With `until_unbound` a web session ends with the
+    last of its Bayeux sessions, too.
     """
 
-    def __init__(self, switches: Switches, web_sessions: WebSessions) -> None:
-        self.bayeux = BayeuxServer(switches, on_subscribe=self._catch_up)
+    def __init__(self, switches: Switches, web_sessions: WebSessions, *, until_unbound: bool = False) -> None:
+        on_unbound = self._unbound if until_unbound else None
+        self.bayeux = BayeuxServer(switches, on_subscribe=self._catch_up, on_unbound=on_unbound)
         self._switches, self._web_sessions = switches, web_sessions
         self._kept: dict[str, deque[_Event]] = {}
         self._first_of_pair: _Event | None = None
@@ -56,9 +59,9 @@ class Delivery:
         self._outbox: ContextVar[Outbox | None] = ContextVar("outbox", default=None)
         web_sessions.on_open, web_sessions.on_end = self._web_session_opened, self._web_session_ended
 
-    def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:
-        """Send an event to every session of a user."""
-        event = _Event(user, channel, event_text(channel, data))
+    def publish(self, to: str | WebSession, channel: str, data: dict[str, Any]) -> None:
+        """Send an event to every session of a user, or to one web session."""
+        event = _Event(to, channel, event_text(channel, data))
         outbox = self._outbox.get()
         if outbox is not None and outbox.open:
             outbox.published += 1
@@ -115,9 +118,9 @@ class Delivery:
             self._deliver(event)
 
     def _deliver(self, event: _Event) -> None:
-        if event.channel.endswith("/initialization"):
-            self._kept.setdefault(event.user, deque(maxlen=_KEPT)).append(event)
-        for web_session in self._web_sessions.of(event.user):
+        if isinstance(event.to, str) and event.channel.endswith("/initialization"):
+            self._kept.setdefault(event.to, deque(maxlen=_KEPT)).append(event)
+        for web_session in self._web_sessions.of(event.to) if isinstance(event.to, str) else (event.to,):
             for session in self.bayeux.bound_to(web_session):
                 if self._switches.push_unsubscribed or session.hears(event.channel):
                     self.bayeux.send(session, event.text)
@@ -128,6 +131,10 @@ class Delivery:
     def _web_session_ended(self, web_session: WebSession) -> None:
         for session in self.bayeux.bound_to(web_session):
             self.bayeux.dismiss(session)
+
+    def _unbound(self, binding: Hashable) -> None:
+        if isinstance(binding, WebSession):
+            self._web_sessions.end(binding)
 
     def _catch_up(self, session: Session, channels: list[str]) -> None:
         if not isinstance(session.binding, WebSession):

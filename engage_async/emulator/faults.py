@@ -80,16 +80,19 @@ async def _handle(emulator: Emulator, request: web.Request, handler: Handler) ->
         return _unmodelled(request)
     if request.path.endswith("/notifications") or "/notifications/" in request.path:
         return await handler(request)
-    outbox = emulator.delivery.begin()
+    service = emulator.service_at(request.path)
+    if service is None:
+        return await handler(request)
+    outbox = service.delivery.begin()
     try:
         response = await handler(request)
         if outbox.published:
             await _in_order(emulator, request, response, held=outbox.holds)
     finally:
         if outbox.holds and outbox.held and emulator.switches.reply_gap > 0:
-            emulator.delivery.later(emulator.switches.reply_gap, outbox)
+            service.delivery.later(emulator.switches.reply_gap, outbox)
         else:
-            emulator.delivery.finish(outbox)
+            service.delivery.finish(outbox)
     return response
 
 

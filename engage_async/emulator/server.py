@@ -3,8 +3,8 @@
 Must live here: composition and life cycle. Must not: protocols, operations, what a switch means.
 
     Emulator ── switches
-             ├─ centre (the contact centre) ──publish──► delivery ──► Bayeux sessions of /workspace/v3/notifications
-             ├─ web_sessions (WORKSPACE_SESSIONID) ◄── REST routes
+             ├─ centre (the contact centre) ──publish──► delivery of a service ──► its Bayeux sessions
+             ├─ workspace (a service: cookie sessions, notifications) ◄── REST routes
              ├─ initializations (of web sessions)
              └─ oauth (codes and tokens)
 """
@@ -20,19 +20,18 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from engage_async.emulator.bayeux_http import BayeuxEndpoint
 from engage_async.emulator.centre import ContactCentre
-from engage_async.emulator.delivery import Delivery
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.faults import RequestRecord, middleware
 from engage_async.emulator.initialization import Initializations
 from engage_async.emulator.oauth import AuthorizationServer
 from engage_async.emulator.oauth_http import OAuthEndpoint, bearer
+from engage_async.emulator.rest_authentication import add_routes as add_authentication_routes
 from engage_async.emulator.rest_session import add_routes as add_session_routes
 from engage_async.emulator.rest_voice import add_routes as add_voice_routes
 from engage_async.emulator.scheduler import LoopScheduler
+from engage_async.emulator.service import Service
 from engage_async.emulator.switches import Switches
-from engage_async.emulator.web_sessions import WebSession, WebSessions
 
 __all__ = ["Emulator"]
 
@@ -60,8 +59,9 @@ class Emulator:
     ) -> None:
         self.switches = switches or Switches()
         self.requests: deque[RequestRecord] = deque(maxlen=_MOST_REQUESTS)
-        self.web_sessions = WebSessions("WORKSPACE_SESSIONID", "/workspace/v3")
-        self.delivery = Delivery(self.switches, self.web_sessions)
+        self.workspace = Service(self.switches, "/workspace/v3", "WORKSPACE_SESSIONID")
+        self.web_sessions, self.delivery = self.workspace.web_sessions, self.workspace.delivery
+        self.services: tuple[Service, ...] = (self.workspace,)
         loaded = directory if isinstance(directory, Directory) else Directory.load(directory)
         ids = Random(seed)  # noqa: S311 - repeatable on purpose; sessions and tokens use the secrets module
         self.centre = ContactCentre(loaded, self.switches, self.publish, LoopScheduler(), ids)
@@ -106,10 +106,12 @@ class Emulator:
             return
         if self._site is not None:
             await self._site.stop()
-        self._forget_sessions()
+        for service in self.services:
+            service.forget_all()
         _cut(runner)
         await runner.cleanup()
-        self.delivery.close()
+        for service in self.services:
+            service.delivery.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -131,9 +133,14 @@ class Emulator:
         """
         self.delivery.publish(user, channel, data)
 
+    def service_at(self, path: str) -> Service | None:
+        """The service that a request path belongs to; None for one without notifications."""
+        return next((service for service in self.services if service.has(path)), None)
+
     def user_of(self, request: web.BaseRequest) -> str | None:
         """The user of the living cookie session that the request names; None when it names none."""
-        web_session = self.web_sessions.find(request)
+        service = self.service_at(request.path)
+        web_session = service.web_sessions.find(request) if service is not None else None
         return web_session.user if web_session is not None else None
 
     def user_of_bearer(self, request: web.BaseRequest) -> str | None:
@@ -157,19 +164,18 @@ class Emulator:
 
     def end_web_sessions(self, user: str | None = None) -> None:
         """End the cookie sessions (of one user): requests are refused, and their Bayeux sessions said goodbye to."""
-        self.web_sessions.end_all(user)
+        for service in self.services:
+            service.web_sessions.end_all(user)
 
     def drop_bayeux_sessions(self, user: str | None = None) -> None:
         """Forget Bayeux sessions (of one user): the next request of each, or its waiting poll, is answered with 402."""
-        for session in self.delivery.bayeux.sessions():
-            if user is None or (isinstance(session.binding, WebSession) and session.binding.user == user):
-                self.delivery.bayeux.drop(session)
+        for service in self.services:
+            service.drop(user)
 
     def disconnect_clients(self, user: str | None = None) -> None:
         """Send every Bayeux session (of one user) a ``/meta/disconnect``."""
-        for session in self.delivery.bayeux.sessions():
-            if user is None or (isinstance(session.binding, WebSession) and session.binding.user == user):
-                self.delivery.bayeux.dismiss(session)
+        for service in self.services:
+            service.dismiss(user)
 
     async def cut_connections(self) -> None:
         """Abort every open TCP connection, also in the middle of a response. Sessions stay."""
@@ -187,8 +193,9 @@ class Emulator:
     def _application(self) -> web.Application:
         app = web.Application(middlewares=[middleware(self)], client_max_size=_LARGEST_BODY)
         OAuthEndpoint(self.oauth).add_routes(app)
-        bayeux = BayeuxEndpoint(self.delivery.bayeux, bind=self.web_sessions.find)
-        bayeux.add_routes(app, "/workspace/v3/notifications")
+        for service in self.services:
+            service.add_routes(app)
+        add_authentication_routes(app, self)
         add_session_routes(app, self)
         add_voice_routes(app, self)
         return app
@@ -199,13 +206,9 @@ class Emulator:
         self._port = runner.addresses[0][1]
 
     def _sweep(self) -> None:
-        self.delivery.bayeux.sweep()
+        for service in self.services:
+            service.delivery.bayeux.sweep()
         self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_EVERY, self._sweep)
-
-    def _forget_sessions(self) -> None:
-        for session in self.delivery.bayeux.sessions():
-            self.delivery.bayeux.drop(session)
-        self.web_sessions.end_all()
 
 
 def _cut(runner: web.AppRunner) -> None:

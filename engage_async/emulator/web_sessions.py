@@ -51,9 +51,14 @@ class WebSessions:
         self._sessions: dict[str, WebSession] = {}
         self._of_user: dict[str, set[WebSession]] = {}
 
-    def open(self, user: str) -> WebSession:
-        """Begin a session. Others of the same user go on."""
+    def open(self, user: str, *, node: str | None = None) -> WebSession:
+        """Begin a session. Others of the same user go on.
+
+        `node` is the value of the stickiness cookie that the browser has already, from a session of another service.
+        """
         session = WebSession(user, self._cookie, self._path)
+        if node:
+            session.node = node
         self._sessions[session.id] = session
         self._of_user.setdefault(user, set()).add(session)
         self.on_open(session)
