@@ -201,11 +201,13 @@ class Correlator:
             self._objects.rekey(reading.previous, reading.keys)
         now_known = None if reading.ended else reading.now
         found = self._objects.find(reading.keys, remember=now_known is not None)
-        settlements = self._log_out(notice) if reading.logged_out else []
+        settlements: list[Settlement] = []
         if found is not None:
             before = found.before or Before()
             if now_known is not None:  # before anybody leaves: what nobody waits for is forgotten
                 self._objects.heard(found, reading.keys, now_known)
+            if reading.logged_out:
+                settlements += self._log_out(notice)
             for aspect in reading.aspects:
                 settlements += self._credit_aspect(found, aspect, reading, notice, before, named, now)
         if reading.call_uuid is not None:
@@ -295,7 +297,7 @@ class Correlator:
         pending.progress.append(notice.payload)
         if pending.expectation.rule.partial:
             pending.settles_on_due = matched
-        if step.grace is not None:
+        if step.grace is not None and notice.source == "event":
             pending.proven = True
             self._settle_later(pending, now + step.grace, matched)
         return False

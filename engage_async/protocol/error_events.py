@@ -142,7 +142,8 @@ def _listed_errors(payload: Payload) -> tuple[Payload, ...]:
     if not isinstance(errors, list):
         return ()
     entries = [entry for entry in errors[:_ERRORS] if isinstance(entry, dict)]
-    return (*entries, {str(entry["key"]): entry.get("value") for entry in entries if "key" in entry})
+    pairs = {key: entry.get("value") for entry in entries if isinstance(key := entry.get("key"), str)}
+    return (*entries, pairs)
 
 
 _ERRORS = 32

@@ -366,6 +366,14 @@ def test_repeated_report_of_being_logged_out_ends_nothing_that_began_since(desk:
     assert desk.how(ready) is None
 
 
+def test_log_out_is_remembered_also_when_it_ends_the_last_that_waited_on_the_dn(desk: Desk) -> None:
+    desk.start("dnd_on")
+    desk.feed(dn_event("LoggedOut"))
+    hold = desk.start("hold", call_id="c1")
+    desk.feed(dn_event("LoggedOut"))
+    assert desk.how(hold) is None
+
+
 def test_previous_id_leads_pending_operations_to_the_new_one(desk: Desk) -> None:
     desk.feed(call_event("Established", "old"))
     hold, release = desk.start("hold", call_id="old"), desk.start("release", call_id="old")

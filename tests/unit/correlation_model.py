@@ -1,0 +1,420 @@
+"""What the rules of correlation give, found by looking at every operation each time: the oracle of the state machine.
+
+Must live here: the rules once more, from their text, in the plainest form: lists, no index, no limit on what is
+remembered. Must not: anything of the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from attrs import define, field
+
+Outcome = tuple[str, str | None]
+
+GRACE, CONFERENCE_GRACE, ERROR_WINDOW = 1.0, 2.0, 10.0
+ENDED = ("Released", "Completed")
+ABOUT_SOMETHING_ELSE = ("AttachedDataChanged", "ParticipantsUpdated", "CallRecordingStateChange")
+NO, WEAK, STRONG = 0, 1, 2
+
+PARTS: dict[str, list[tuple[str, str]]] = {
+    "hold": [("call", "Held")],
+    "answer": [("call", "Established")],
+    "retrieve": [("call", "Established")],
+    "release": [("call", "ended")],
+    "single_step_transfer": [("call", "ended")],
+    "complete": [("call", "Completed")],
+    "alternate": [("call", "Held"), ("other", "Established")],
+    "reconnect": [("call", "ended"), ("other", "Established")],
+    "complete_transfer": [("call", "ended"), ("other", "ended")],
+    "complete_conference": [("call", "ended"), ("other", "grown")],
+    "attach_user_data": [("call", "data")],
+    "start_recording": [("call", "recording")],
+    "send_dtmf": [("call", "nothing")],
+    "initiate_transfer": [("call", "consult")],
+    "make_call": [("", "new call")],
+    "ready": [("", "agent")],
+    "not_ready": [("", "agent")],
+    "logout": [("", "agent")],
+    "dnd_on": [("", "dnd")],
+}
+"""What each operation waits for, and on which of its calls."""
+
+ALL_PARTS = {"alternate", "reconnect", "complete_conference"}
+NOT_BY_ID_ALONE = ALL_PARTS | {"complete_transfer", "make_call", "initiate_transfer"}
+
+CODES = {
+    71: {"make_call", "initiate_transfer", "single_step_transfer"},
+    96: {"complete_conference"},
+    97: {"initiate_transfer"},
+    98: {"complete_transfer"},
+    99: {"retrieve", "reconnect", "alternate"},
+    174: {"answer"},
+    175: {"release"},
+    187: {"ready", "not_ready"},
+    302: {"send_dtmf"},
+}
+
+
+@define(eq=False)
+class Op:
+    """One operation that waits."""
+
+    name: str
+    operation_id: str
+    due: float
+    call: str = ""
+    other: str = ""
+    to: str = ""
+    reason: str = ""
+    value: str = ""
+    since: float = 0.0
+    sent: bool = False
+    accepted: bool = False
+    proven: bool = False
+    settles: str | None = None
+    seen: set[str] = field(factory=set)
+    ids: set[str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.ids = {self.operation_id}
+
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """Each call that it waits on, and for what there; for what there is no call, an empty id."""
+        for where, what in PARTS[self.name]:
+            yield {"call": self.call, "other": self.other, "": ""}[where], what
+
+
+@define(eq=False)
+class Call:
+    """What is known of one call: its ids, and its last state and parties once an event told them."""
+
+    ids: set[str]
+    before: tuple[str, frozenset[str]] | None = None
+
+
+@define
+class CallEvent:
+    """``CallStateChanged``, as far as the rules look at it. A `consult` call may or may not name its `parent`."""
+
+    id: str
+    state: str
+    kind: str | None = "StateChange"
+    names: str | None = None
+    to: str | None = None
+    consult: bool = False
+    parent: str | None = None
+    previous: str | None = None
+    data: str | None = None
+    parties: frozenset[str] | None = None
+    recording: str | None = None
+    uuid: str | None = None
+    snapshot: bool = False
+
+
+@define
+class AgentEvent:
+    """``DnStateChanged``."""
+
+    state: str
+    names: str | None = None
+    reason: str = ""
+    dnd: bool = False
+    snapshot: bool = False
+
+
+@define
+class ErrorEvent:
+    """``EventError``."""
+
+    code: int
+    names: str | None = None
+    call: str | None = None
+    uuid: str | None = None
+    dn: str | None = None
+    voice: bool = True
+
+
+@define
+class Model:
+    """The rules, and everything that was seen."""
+
+    guesses: bool
+    now: float
+    ops: list[Op] = field(factory=list)
+    calls: dict[str, Call] = field(factory=dict)
+    ended: set[str] = field(factory=set)
+    uuids: dict[str, str] = field(factory=dict)
+    early: set[str] = field(factory=set)
+    agent: str | None = None
+    own_dn: bool = False
+    settled: dict[Op, Outcome] = field(factory=dict)
+
+    # --- what is done -------------------------------------------------------------------------------------------------
+
+    def start(self, op: Op) -> None:
+        self.ops.append(op)
+        for call_id in {call_id for call_id, _ in op.parts() if call_id} - set(self.calls):
+            self.calls[call_id] = Call({call_id})
+
+    def send(self, op: Op) -> None:
+        if not op.sent:
+            op.sent, op.since = True, self.now
+
+    def accept(self, op: Op, alias: str | None) -> None:
+        if op not in self.ops:
+            return
+        self.send(op)
+        op.accepted = True
+        if alias is not None and not any(alias in other.ids for other in self.ops):
+            op.ids.add(alias)
+            if alias in self.early:
+                self.early.discard(alias)
+                self._settle(op, "failed", "operation-id")
+                return
+        if op.name == "send_dtmf":
+            self._settle_later(op, GRACE, "reply")
+
+    def remove(self, op: Op) -> bool:
+        if op not in self.ops:
+            return False
+        self.ops.remove(op)
+        self._forget()
+        return True
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        for op in [op for op in self.ops if op.due <= self.now]:
+            self._settle(op, "succeeded" if op.settles else "timed out", op.settles)
+
+    def lose(self, events: list[CallEvent | AgentEvent]) -> None:
+        for event in events:
+            self.agent_event(event) if isinstance(event, AgentEvent) else self.call_event(event)
+        for op in [op for op in self.ops if op.sent]:
+            self._settle(op, "succeeded" if op.proven else "lost", op.settles if op.proven else None)
+
+    def live_calls(self) -> set[frozenset[str]]:
+        return {frozenset(call.ids) for call in self.calls.values()}
+
+    # --- events -------------------------------------------------------------------------------------------------------
+
+    def agent_event(self, event: AgentEvent) -> None:
+        named, how = self._named(event.names), "snapshot" if event.snapshot else "object"
+        if event.state == "LoggedOut" != self.agent:
+            for op in [op for op in self.ops if op.name != "logout" and not op.proven]:
+                self._settle(op, "ended", how)
+        self.agent, self.own_dn = event.state, True
+
+        def fit(op: Op) -> int:
+            if op.name != {"Ready": "ready", "NotReady": "not_ready", "LoggedOut": "logout"}.get(event.state):
+                return NO
+            return STRONG if op.reason in ("", event.reason) else WEAK
+
+        self._award("agent", fit, named, how)
+        self._award("dnd", lambda op: STRONG if op.name == "dnd_on" and event.dnd else NO, named, how)
+        self._settle_by_id(named)
+
+    def call_event(self, event: CallEvent) -> None:
+        named, how = self._named(event.names), "snapshot" if event.snapshot else "object"
+        previous = event.previous if event.previous != event.id else None
+        known = event.id in self.calls or event.id in self.ended
+        if not known and previous is None and event.kind != "CallRecovered":
+            self._new_call(event, named, how)
+        was_state, was_parties = self._told_before(event.id) or self._told_before(previous) or (None, frozenset[str]())
+        call = self._call_of(event, previous)
+        if event.uuid is not None:
+            self.uuids[event.uuid] = event.id
+        if call is not None:
+            before_state, before_parties = call.before or (None, frozenset[str]())
+            if event.state not in ENDED and event.id not in self.ended:
+                call.before = (event.state, event.parties or was_parties)
+            if event.state in ENDED or event.kind not in ABOUT_SOMETHING_ELSE or event.state != was_state:
+                self._state_shown(call, event.state, before_state, named, how)
+            self._other_things_shown(call, event, before_parties, named, how)
+        if event.state in ENDED:
+            self._end(call, event, how)
+        self._settle_by_id(named)
+
+    def error_event(self, event: ErrorEvent) -> None:
+        named = self._named(event.names)
+        if named is not None:
+            self._settle(named, "failed", "operation-id")
+        elif event.names is not None:
+            self.early.add(event.names)
+        else:
+            self._blame(event)
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    def _new_call(self, event: CallEvent, named: Op | None, how: str) -> None:
+        if event.state not in ("Dialing", "Established", *ENDED):
+            return
+        outcome = "ended" if event.state in ENDED else "succeeded"
+        if named is not None:
+            if named.name in ("make_call", "initiate_transfer"):
+                self._settle(named, outcome, "operation-id")
+            return
+        if not event.consult:
+            fits = [op for op in self.ops if op.sent and op.name == "make_call" and same(op.to, event.to)]
+        elif event.parent is None:
+            fits = [op for op in self.ops if op.sent and op.name == "initiate_transfer" and same(op.to, event.to)]
+        else:
+            parent = self.calls.get(event.parent)
+            ours = [op for op in self.ops if op.sent and op.name == "initiate_transfer"]
+            ours = [op for op in ours if parent is not None and self.calls.get(op.call) is parent]
+            cannot_tell = [op for op in ours if event.to is None or not op.to.isdecimal()]
+            fits = [op for op in ours if same(op.to, event.to)] or ([] if event.snapshot else cannot_tell)
+        if fits:
+            self._settle(fits[0], outcome, how)
+        elif not event.consult and outcome == "succeeded" and self.guesses and not event.snapshot:
+            names = [op for op in self.ops if op.sent and op.name == "make_call" and not op.to.isdecimal()]
+            if len(names) == 1:
+                self._settle(names[0], outcome, "guess")
+
+    def _told_before(self, call_id: str | None) -> tuple[str | None, frozenset[str]] | None:
+        if call_id in self.calls:
+            return self.calls[call_id].before
+        return ("Completed", frozenset()) if call_id in self.ended else None
+
+    def _call_of(self, event: CallEvent, previous: str | None) -> Call | None:
+        """The event's call, under the ids that it has now; None when there is none that could be remembered."""
+        old, call = self.calls.get(previous or ""), self.calls.get(event.id)
+        if call is None and old is not None:
+            call = old
+            call.ids.add(event.id)
+        elif call is not None and old is not None and call is not old:
+            call.ids |= old.ids
+            call.before = call.before or old.before
+        elif call is None and event.state not in ENDED and event.id not in self.ended:
+            call = Call({event.id})
+        if call is not None:
+            self.calls |= dict.fromkeys(call.ids, call)
+        return call
+
+    def _state_shown(self, call: Call, state: str, before: str | None, named: Op | None, how: str) -> None:
+        if state in ENDED:
+            for op in [op for op in self.ops if op.sent and self._waits(op, call, "ended")]:
+                self._give(op, "ended", STRONG, "operation-id" if op is named else how)
+
+        def fit(op: Op) -> int:
+            came_from = op.name != "retrieve" or before in (None, "Held")
+            return STRONG if self._waits(op, call, state) and came_from else NO
+
+        self._award(state, fit, named, how)
+
+    def _other_things_shown(
+        self, call: Call, event: CallEvent, before: frozenset[str], named: Op | None, how: str
+    ) -> None:
+        if event.kind == "AttachedDataChanged" or event.snapshot:
+
+            def data_fit(op: Op) -> int:
+                if not self._waits(op, call, "data") or event.data == "another key":
+                    return NO
+                return STRONG if event.data == op.value else WEAK
+
+            self._award("data", data_fit, named, how)
+        if event.parties is not None:
+            grown = len(event.parties) > len(before) and (before or len(event.parties) > 1)
+            self._award("grown", lambda op: STRONG if grown and self._waits(op, call, "grown") else NO, named, how)
+        if event.recording == "Recording":
+            self._award("recording", lambda op: STRONG if self._waits(op, call, "recording") else NO, named, how)
+
+    def _end(self, call: Call | None, event: CallEvent, how: str) -> None:
+        for op in list(self.ops):
+            missing = {what for i, what in op.parts() if call and self.calls.get(i) is call} - op.seen
+            may_still = "Completed" in missing and event.state == "Released"
+            if missing and not may_still and not op.proven:
+                self._settle(op, "ended", how)
+        self.ended |= call.ids if call else {event.id}
+        if call:
+            call.before = None
+        self._forget()
+
+    def _waits(self, op: Op, call: Call, what: str) -> bool:
+        return any(self.calls.get(i) is call and w == what for i, w in op.parts())
+
+    def _forget(self) -> None:
+        """A call of which nothing was told is known only as long as an operation waits on it."""
+        waited_for = {id(self.calls[i]) for op in self.ops for i, _ in op.parts() if i in self.calls}
+        self.calls = {i: call for i, call in self.calls.items() if call.before or id(call) in waited_for}
+
+    # --- whose it is --------------------------------------------------------------------------------------------------
+
+    def _named(self, operation_id: str | None) -> Op | None:
+        return next((op for op in self.ops if op.sent and operation_id in op.ids), None)
+
+    def _award(self, what: str, fit: Callable[[Op], int], named: Op | None, how: str) -> None:
+        """Give an event to the operation that it names, else to the oldest that fits well, else to the oldest."""
+        if named is not None and named in self.ops and fit(named):
+            self._give(named, what, STRONG, "operation-id")
+            return
+        open_ones = [op for op in self.ops if op.sent and (what not in op.seen or self._can_get_better(op))]
+        well = [op for op in open_ones if fit(op) == STRONG]
+        somehow = [op for op in open_ones if fit(op) and not op.proven and how != "snapshot"]
+        if well or somehow:
+            self._give((well or somehow)[0], what, STRONG if well else WEAK, how)
+
+    def _give(self, op: Op, what: str, strength: int, how: str) -> None:
+        if what in op.seen and not self._can_get_better(op):
+            return
+        op.seen.add(what)
+        if op.name in ALL_PARTS:
+            done = op.seen >= {part for _, part in op.parts()}
+        else:
+            done = op.name != "not_ready" or strength == STRONG
+        if done:
+            self._settle(op, "succeeded", how)
+        elif how != "snapshot" and (op.name == "not_ready" or (op.name == "complete_conference" and what == "ended")):
+            op.proven = True
+            self._settle_later(op, GRACE if op.name == "not_ready" else CONFERENCE_GRACE, how)
+
+    @staticmethod
+    def _can_get_better(op: Op) -> bool:
+        return op.proven and op.name == "not_ready"
+
+    def _settle_by_id(self, named: Op | None) -> None:
+        if named is not None and named in self.ops and not named.proven and named.name not in NOT_BY_ID_ALONE:
+            self._settle(named, "succeeded", "operation-id")
+
+    def _blame(self, event: ErrorEvent) -> None:
+        fitting = CODES.get(event.code, set())
+        call_id = event.call or self.uuids.get(event.uuid or "")
+        if call := self.calls.get(call_id or ""):
+            on_it = [op for op in self.ops if op.sent and not op.proven]
+            on_it = [op for op in on_it if any(self.calls.get(i) is call for i, _ in op.parts())]
+            for op in ([op for op in on_it if op.name in fitting] or on_it)[:1]:
+                self._settle(op, "failed", "object")
+            return
+        if call_id in self.ended or (event.dn == "foreign" and self.own_dn) or not event.voice:
+            return
+        about_another_call = event.call is not None or event.uuid is not None
+        possible = [op for op in self.ops if op.sent and not op.proven]
+        if about_another_call:
+            possible = [op for op in possible if not op.call or op.name == "initiate_transfer"]
+        young = [op for op in possible if self.now - op.since <= ERROR_WINDOW]
+        fits = [op for op in young if op.name in fitting]
+        if len(fits) == 1:
+            self._settle(fits[0], "failed", "code")
+        elif not fits and len(possible) == 1 and young:
+            self._settle(young[0], "failed", "sole")
+        elif self.guesses and (fits or young):
+            candidates = fits or young
+            self._settle(([op for op in candidates if op.accepted] or candidates)[0], "failed", "guess")
+
+    # --- how it ends --------------------------------------------------------------------------------------------------
+
+    def _settle(self, op: Op, outcome: str, matched: str | None) -> None:
+        self.settled[op] = (outcome, matched)
+        self.ops.remove(op)
+        self._forget()
+
+    def _settle_later(self, op: Op, grace: float, matched: str) -> None:
+        op.settles = op.settles or matched
+        op.due = min(op.due, self.now + grace)
+
+
+def same(dialled: str, shown: str | None) -> bool:
+    """Whether one number is the end of the other."""
+    if shown is None or not dialled.isdecimal():
+        return dialled == shown
+    return dialled.endswith(shown) or shown.endswith(dialled)
