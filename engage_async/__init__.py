@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     from engage_async.protocol.envelope import PartialResult as PartialResult
     from engage_async.protocol.kvlist import KeyValueList as KeyValueList
     from engage_async.protocol.kvlist import KeyValues as KeyValues
+    from engage_async.protocol.lucene import lucene_term as lucene_term
     from engage_async.sessions.listeners import EventStream as EventStream
     from engage_async.sessions.state import Calls as Calls
     from engage_async.sessions.statistics import StatisticsSession as StatisticsSession
@@ -157,6 +158,7 @@ _HOMES = {
     "operation": "Operation",
     "protocol.envelope": "PartialResult",
     "protocol.kvlist": "KeyValueList KeyValues",
+    "protocol.lucene": "lucene_term",
     "sessions.listeners": "EventStream",
     "sessions.state": "Calls",
     "sessions.statistics": "StatisticsSession",

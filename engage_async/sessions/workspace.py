@@ -15,8 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from engage_async.api.workspace.notifications import WorkspaceNotificationsApi
+from engage_async.api.workspace.media_management import MediaManagementApi
 from engage_async.api.workspace.session import SessionApi
+from engage_async.api.workspace.standard_responses import StandardResponsesApi
+from engage_async.api.workspace.ucs import UcsApi
 from engage_async.api.workspace.voice import VoiceApi
+from engage_async.api.workspace.workbins import WorkbinsApi
 from engage_async.config import Settings
 from engage_async.errors import EngageError, InvalidArgument, SessionClosed, Unauthorized, WaitTimeout
 from engage_async.io.http import HttpSession
@@ -92,6 +96,10 @@ class WorkspaceSession(ServiceSession):
         )
         self.voice = VoiceApi(self)
         self.session = SessionApi(self)
+        self.ucs = UcsApi(self)
+        self.standard_responses = StandardResponsesApi(self)
+        self.workbins = WorkbinsApi(self)
+        self.media_management = MediaManagementApi(self)
         self.notifications = WorkspaceNotificationsApi(self)
         self._login = {"code": code, "redirect_uri": redirect_uri, "state": state}
         self._on_progress = on_progress

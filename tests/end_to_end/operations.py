@@ -15,9 +15,13 @@ from typing import Any
 from attrs import frozen
 
 import engage_async.api
+from engage_async.models.interactions import InteractionReason
 from engage_async.protocol.route import Route
 
 KEY_VALUES = {"Segment": "Gold"}
+
+NOT_SENT = frozenset({"timeout", "progress", "form"})
+"""Parameters that are about how a request is sent."""
 
 BY_NAME: dict[str, Any] = {
     "destination": "5550001",
@@ -41,6 +45,9 @@ BY_ANNOTATION: dict[str, Any] = {
     "Sequence[Mapping[str, Any]]": [{"one": 1}],
     "Sequence[Message]": [{"channel": "/meta/connect"}],
     "datetime": datetime(2026, 1, 5, 8, tzinfo=UTC),
+    "Attributes": {"FirstName": "Ada"},
+    "InteractionReason": InteractionReason(code=7),
+    "ResponseUsage": "AdministratorResponse",
     "AgentWorkMode": "AuxWork",
     "MonitorMode": "Coach",
     "MonitorNextCall": "AllCalls",
@@ -67,7 +74,7 @@ class Operation:
     def arguments(self, session: Any) -> dict[str, Any]:
         """A value for every parameter but the time-out and callbacks."""
         parameters = inspect.signature(self.of(session)).parameters.values()
-        return {p.name: sample(p) for p in parameters if p.name not in ("timeout", "progress")}
+        return {p.name: sample(p) for p in parameters if p.name not in NOT_SENT}
 
 
 def sample(parameter: inspect.Parameter) -> Any:
