@@ -12,14 +12,18 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from engage_async.api.authentication import AuthenticationApi
+from engage_async.api.engagement.engagement import EngagementApi
 from engage_async.config import Settings
-from engage_async.errors import SessionClosed, WrongEventLoop
+from engage_async.errors import ConfigurationError, SessionClosed, WrongEventLoop
 from engage_async.io.http import HttpEngine, RequestHook, ResponseHook
 from engage_async.io.tokens import TokenManager, TokenStore
+from engage_async.sessions.requests import Requests
 from engage_async.sessions.service import ServiceSession
+from engage_async.sessions.statistics import StatisticsSession
 from engage_async.sessions.workspace import WorkspaceSession
 
-log = logging.getLogger("engage_async")
+log: logging.Logger = logging.getLogger("engage_async")
 
 
 class Engage:
@@ -49,6 +53,8 @@ class Engage:
         self._engine = HttpEngine(self.settings, transport=transport, on_request=on_request, on_response=on_response)
         self._store = token_store
         self._tokens: TokenManager | None = None
+        self._authentication: AuthenticationApi | None = None
+        self._engagement: EngagementApi | None = None
         self._sessions: dict[ServiceSession, None] = {}
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -71,6 +77,39 @@ class Engage:
                 self.settings, self._engine.session(tokens=None, name="tokens"), store=self._store
             )
         return self._tokens
+
+    @property
+    def authentication(self) -> AuthenticationApi:
+        """Tokens by every grant, users, passwords, signing out. See `AuthenticationApi`."""
+        self._must_be_open()
+        if self._authentication is None:
+            self._authentication = AuthenticationApi(
+                Requests(self._engine.session(tokens=self.tokens, name="authentication")),
+                anonymous=Requests(self._engine.session(tokens=None, name="authentication")),
+                settings=self.settings,
+                tokens=lambda: self.tokens,
+            )
+        return self._authentication
+
+    @property
+    def engagement(self) -> EngagementApi:
+        """Callbacks and waiting times. It needs only the API key; raises `ConfigurationError` without one."""
+        self._must_be_open()
+        if self._engagement is None:
+            if self.settings.api_key is None and "x-api-key" not in map(str.lower, self.settings.extra_headers):
+                raise ConfigurationError("api_key", "is missing: the Engagement API asks for it, and for no token")
+            http = self._engine.session(tokens=None, name="engagement")
+            self._engagement = EngagementApi(Requests(http, authenticate=False))
+        return self._engagement
+
+    def statistics(self, *, name: str | None = None) -> StatisticsSession:
+        """A session with the statistics service, to be opened with ``async with``. `name` appears in logs."""
+        self._must_be_open()
+        name = name or f"statistics-{next(self._numbers)}"
+        session = StatisticsSession(self._engine.session(tokens=self.tokens, name=name), self.settings, name=name)
+        self._sessions[session] = None
+        session.on_close(self._forget)
+        return session
 
     def workspace(
         self,

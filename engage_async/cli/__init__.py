@@ -1,4 +1,4 @@
-"""The command line: ``engage-async demo``, ``engage-async emulator``, ``engage-async operations``.
+"""The command line: ``engage-async`` with ``demo``, ``emulator``, ``operations``, ``login``, ``logout``.
 
 Must live here: commands and their options. Must not: anything a program could not do without them.
 """
@@ -9,6 +9,8 @@ import asyncio
 import contextlib
 import logging
 import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -75,6 +77,57 @@ def demo(
         reason=reason,
     )
     raise SystemExit(0 if asyncio.run(run_demo(stage, console)) else 1)
+
+
+def _environment(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of a command that talks to one environment."""
+    for option in (
+        click.option("--client-secret", envvar="ENGAGE_CLIENT_SECRET", help="Better in the environment than here."),
+        click.option("--client-id", envvar="ENGAGE_CLIENT_ID", required=True, help="OAuth 2 client id."),
+        click.option("--api-key", envvar="ENGAGE_API_KEY", help="The service's API key."),
+        click.option("--base-url", envvar="ENGAGE_BASE_URL", required=True, help="The service."),
+        click.option("--store", type=click.Path(path_type=Path, dir_okay=False), help="The token's file."),
+    ):
+        function = option(function)
+    return function
+
+
+@cli.command()
+@_environment
+@click.option("--port", default=0, show_default="any free one", help="The loopback port of the redirect.")
+@click.option("--no-browser", is_flag=True, help="Print the address instead of opening a browser.")
+@click.option("--timeout", default=300.0, show_default=True, help="Seconds to wait for the login.")
+def login(store: Path | None, port: int, no_browser: bool, timeout: float, **environment: str | None) -> None:
+    """Log a user in with the browser, and keep the token for programs.
+
+    They use it with ``Engage(..., grant="authorization_code", token_store=FileTokenStore(path))``.
+    """
+    from engage_async.cli.login import log_in, store_path
+
+    path = store or store_path(environment["base_url"] or "")
+    with _told():
+        asyncio.run(log_in({**environment}, path, console, port=port, browser=not no_browser, timeout=timeout))
+
+
+@cli.command()
+@_environment
+@click.option("--everywhere", is_flag=True, help="End the user's sessions on every device.")
+def logout(store: Path | None, everywhere: bool, **environment: str | None) -> None:
+    """Sign the logged-in user out, and forget the token."""
+    from engage_async.cli.login import log_out, store_path
+
+    path = store or store_path(environment["base_url"] or "")
+    with _told():
+        asyncio.run(log_out({**environment}, path, console, everywhere=everywhere))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Tell an error of ours in one line instead of a traceback."""
+    try:
+        yield
+    except (engage_async.EngageError, OSError) as error:
+        raise click.ClickException(f"{type(error).__name__}: {error}") from None
 
 
 @cli.command()

@@ -79,6 +79,7 @@ class AuthorizationServer:
     ) -> None:
         self._users, self._clients, self._switches = users, clients, switches
         self._audience, self._now = audience, now
+        self._passwords = {name: user.password for name, user in users.items()}
         self._codes: dict[str, _Code] = {}
         self._access: dict[str, Token] = {}
         self._refresh: dict[str, Token] = {}
@@ -151,6 +152,19 @@ class AuthorizationServer:
                 if user is None or token.user == user:
                     del tokens[key]
 
+    def sign_out(self, token: Token, *, everywhere: bool) -> None:
+        """Make one token void, with its refresh token; `everywhere`: all of its user's."""
+        self._forget(token)
+        if everywhere and token.user is not None:
+            self.revoke(token.user)
+
+    def change_password(self, user: str, old: str, new: str) -> bool:
+        """Change a user's password; False when the old one is wrong."""
+        if not _same(old, self._passwords[user]):
+            return False
+        self._passwords[user] = new
+        return True
+
     # --- grants -------------------------------------------------------------------------------------------------------
 
     def _by_code(self, client_id: str, confidential: bool, form: Mapping[str, str]) -> Token:
@@ -174,7 +188,7 @@ class AuthorizationServer:
     def _by_password(self, client_id: str, confidential: bool, form: Mapping[str, str]) -> Token:
         _must_be(confidential)
         user = self._users.get(_required(form, "username"))
-        if user is None or not _same(_required(form, "password"), user.password):
+        if user is None or not _same(_required(form, "password"), self._passwords[user.user_name]):
             raise OAuthError("invalid_grant", "Bad credentials")
         return self._give(client_id, user.user_name)
 
