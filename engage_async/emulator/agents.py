@@ -147,7 +147,7 @@ class Agents:
             "currentPlace": self._place_of(user),
             "dn": dn.view(self._exchange.scheduler.now()) if dn is not None else None,
             "calls": self._exchange.calls_of(user),
-            "media": {"channels": [channel.view() for channel in self._media.of(user)]},
+            "media": {"channels": self._media.views(user)},
             "services": [{"serviceName": name, "serviceState": "AVAILABLE"} for name in ("VOICE", "IXN")],
             "agentReserved": 0,
         }
