@@ -6,7 +6,12 @@ The file (`directory.json` beside this module is the one used when none is named
 
 * ``users``: agents. ``user_name``, ``password``, ``employee_id``, ``agent_login``, ``dbid``, ``first_name``,
   ``last_name``, ``default_place`` (a place or null), ``supervisor`` (may monitor other DNs; default false),
-  ``user_properties`` (key/value list; default empty).
+  ``user_properties`` (key/value list; default empty), ``email`` (or null), ``groups`` (names of agent groups, which
+  ``configuration`` has), ``skills`` (an object: a skill's name to its level).
+* ``skills``: ``dbid`` and ``name``.
+* ``queues``: numbers of the switch at which calls wait: ``dbid``, ``name``, ``number`` and ``kind`` (``acd-queue`` or
+  ``route-point``).
+* ``campaigns``: outbound campaigns as they go over the wire: ``name`` and ``callingLists``.
 * ``places``: ``name`` and ``dns`` (the numbers of its DNs; the first is the one activated by the place's name).
 * ``clients``: OAuth client id to secret.
 * ``switch_name``: the name of the one switch; also the only ``location`` a call can be sent to.
@@ -32,7 +37,7 @@ from attrs import Factory, field, frozen
 from engage_async.emulator.start_files import by_key, read_start_file
 from engage_async.errors import ConfigurationError
 
-__all__ = ["Behaviour", "Directory", "OutsideNumber", "Place", "User"]
+__all__ = ["Behaviour", "Directory", "OutsideNumber", "Place", "QueueKind", "Skill", "SwitchQueue", "User"]
 
 _PUNCTUATION = re.compile(r"[ ().\-]")
 _OUTSIDE = re.compile(r"\+?\d{5,15}")
@@ -49,6 +54,13 @@ class Behaviour(StrEnum):
     REJECTS = "rejects"
 
 
+class QueueKind(StrEnum):
+    """Whether calls wait for an agent, or for the decision where to go."""
+
+    ACD_QUEUE = "acd-queue"
+    ROUTE_POINT = "route-point"
+
+
 @frozen
 class User:
     """An agent as the configuration knows one. The password never shows in a repr."""
@@ -63,6 +75,27 @@ class User:
     default_place: str | None = None
     supervisor: bool = False
     user_properties: list[dict[str, Any]] = Factory(list)
+    email: str | None = None
+    groups: list[str] = Factory(list)
+    skills: dict[str, int] = Factory(dict)
+
+
+@frozen
+class Skill:
+    """Something that agents know, each at a level of their own."""
+
+    dbid: int
+    name: str
+
+
+@frozen
+class SwitchQueue:
+    """A number of the switch at which calls wait."""
+
+    dbid: int
+    name: str
+    number: str
+    kind: QueueKind
 
 
 @frozen
@@ -92,6 +125,9 @@ class _File:
     voice_licences: int | None = None
     outside_numbers: list[OutsideNumber] = Factory(list)
     configuration: dict[str, list[dict[str, Any]]] = Factory(dict)
+    skills: list[Skill] = Factory(list)
+    queues: list[SwitchQueue] = Factory(list)
+    campaigns: list[dict[str, Any]] = Factory(list)
 
 
 @frozen
@@ -99,7 +135,8 @@ class Directory:
     """The starting data, indexed and checked.
 
     `users` by user name, `places` by name, `outside_numbers` by their digits, `clients` id to secret,
-    `place_of` DN number to place name, `configuration` as it goes over the wire.
+    `place_of` DN number to place name, `skills` by name, `queues` by number, `configuration` and `campaigns` (by name)
+    as they go over the wire.
     """
 
     users: dict[str, User]
@@ -111,6 +148,9 @@ class Directory:
     outside_numbers: dict[str, OutsideNumber]
     place_of: dict[str, str]
     configuration: dict[str, list[dict[str, Any]]] = field(repr=False)
+    skills: dict[str, Skill]
+    queues: dict[str, SwitchQueue]
+    campaigns: dict[str, dict[str, Any]] = field(repr=False)
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Directory:
@@ -134,8 +174,11 @@ class Directory:
         by_key("directory", "users", file.users, lambda user: user.employee_id)
         by_key("directory", "users", file.users, lambda user: user.dbid)
         for user in file.users:
-            if user.default_place is not None and user.default_place not in places:
-                raise ConfigurationError("directory", f"users: {user.user_name!r} has no known default_place")
+            _check_user(user, file)
+        skills = by_key("directory", "skills", file.skills, lambda skill: skill.name)
+        queues = by_key("directory", "queues", file.queues, lambda queue: queue.number)
+        if taken := queues.keys() & place_of.keys():
+            raise ConfigurationError("directory", f"queues: {', '.join(sorted(taken))} is a DN of a place")
         unknown = file.configuration.keys() - set(_SECTIONS)
         if unknown:
             raise ConfigurationError("directory", f"configuration: no such section: {', '.join(sorted(unknown))}")
@@ -151,6 +194,9 @@ class Directory:
             ),
             place_of=place_of,
             configuration={section: file.configuration.get(section, []) for section in _SECTIONS},
+            skills=skills,
+            queues=queues,
+            campaigns=by_key("directory", "campaigns", file.campaigns, lambda campaign: str(campaign.get("name"))),
         )
 
     def outside(self, number: str) -> OutsideNumber | None:
@@ -160,6 +206,17 @@ class Directory:
         if known is not None:
             return known
         return OutsideNumber(dialled) if _OUTSIDE.fullmatch(_PUNCTUATION.sub("", number)) else None
+
+
+def _check_user(user: User, file: _File) -> None:
+    """Raise `ConfigurationError` for a place, a group or a skill that the file does not have."""
+    places, skills = ({each.name for each in section} for section in (file.places, file.skills))
+    groups = {group.get("name") for group in file.configuration.get("agentGroups", ())}
+    if user.default_place is not None and user.default_place not in places:
+        raise ConfigurationError("directory", f"users: {user.user_name!r} has no known default_place")
+    for section, named, known in (("groups", user.groups, groups), ("skills", user.skills, skills)):
+        if stray := [name for name in named if name not in known]:
+            raise ConfigurationError("directory", f"users: {user.user_name!r} has unknown {section}: {stray[0]!r}")
 
 
 def digits_of(number: str) -> str:
