@@ -6,7 +6,8 @@ Must live here: how a test starts an operation, feeds events and asks how it end
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any, Literal
 
 from attrs import define, field
@@ -22,13 +23,15 @@ VOICE = "/workspace/v3/voice"
 MEDIA = "/workspace/v3/media"
 INITIALIZATION = "/workspace/v3/initialization"
 
-ROUTES = {
-    route.name: route
-    for module in (session, voice)
-    for route in vars(module).values()
-    if isinstance(route, Route) and route.settles is not None
-}
-"""Every operation that an event completes, by name."""
+
+def routes_of(*modules: ModuleType) -> dict[str, Route]:
+    """The operations of these modules that an event completes, by name."""
+    found = (route for module in modules for route in vars(module).values() if isinstance(route, Route))
+    return {route.name: route for route in found if route.settles is not None}
+
+
+ROUTES = routes_of(session, voice)
+"""Every operation on calls and the session that an event completes, by name."""
 
 
 @define
@@ -37,6 +40,7 @@ class Desk:
 
     guess: Literal["oldest", "none"] = "oldest"
     now: float = 1_000.0
+    routes: Mapping[str, Route] = ROUTES
     correlator: Correlator = field(init=False)
     settlements: dict[Pending, Settlement] = field(factory=dict)
     _numbers: Iterator[int] = field(factory=lambda: itertools.count(1))
@@ -48,7 +52,7 @@ class Desk:
         self, operation: str, *, sent: bool = True, timeout: float = 15.0, marked: bool = False, **arguments: Any
     ) -> Pending:
         """Register an operation under an id of its own, and let its request leave."""
-        route = ROUTES[operation if "." in operation else f"voice.{operation}"]
+        route = self.routes[operation if "." in operation else f"voice.{operation}"]
         operation_id = f"op-{next(self._numbers)}"
         expected = route.expects(arguments)
         if marked:
@@ -92,9 +96,9 @@ class Desk:
             self.settlements[settlement.pending] = settlement
 
 
-def open_desk(guess: Literal["oldest", "none"] = "oldest") -> Iterator[Desk]:
+def open_desk(guess: Literal["oldest", "none"] = "oldest", *, routes: Mapping[str, Route] = ROUTES) -> Iterator[Desk]:
     """A desk that must be empty once what still waits was taken out."""
-    desk = Desk(guess)
+    desk = Desk(guess, routes=routes)
     yield desk
     desk.correlator.drain()
     assert desk.correlator.is_empty(), "an entry of an operation was left behind"
