@@ -20,6 +20,7 @@ EngageError
 │   ├── RateLimited                            429: `retry_after` seconds, when the server says
 │   ├── SlotFull                               the time of a callback is booked up; `slots` are proposed instead
 │   ├── StatisticRefused                       one statistic of several cannot be had; names it
+│   ├── ChannelRefused                         one media channel of several did not do what all were asked for
 │   ├── ServerFault                            5xx
 │   └── PartialSuccess                         code 2 where one result was expected; `partial` holds what worked
 ├── AuthenticationError                        no token to be had: refused, or credentials are missing
@@ -28,7 +29,8 @@ EngageError
 │   └── SubscriptionRefused
 ├── OperationError                             an operation was sent, and its outcome is not its result
 │   ├── OperationFailed                        the switch refused it: an `EventError` said so
-│   │   └── CallEnded                          its call ended first
+│   │   ├── CallEnded                          its call ended first
+│   │   └── InteractionEnded                   its interaction, or chat, ended first
 │   ├── OperationTimeout      (TimeoutError)   its deadline passed; the outcome is unknown
 │   └── OperationLost                          the notification session was lost; the outcome is unknown
 ├── WaitTimeout               (TimeoutError)   your waiting ended (`wait_for`, `until`); nothing failed
@@ -51,11 +53,13 @@ __all__ = [
     "ApiError",
     "AuthenticationError",
     "CallEnded",
+    "ChannelRefused",
     "ConfigurationError",
     "EndlessPages",
     "EngageError",
     "EventsDropped",
     "HandshakeRefused",
+    "InteractionEnded",
     "InvalidArgument",
     "MalformedResponse",
     "Matched",
@@ -242,6 +246,18 @@ class StatisticRefused(ApiError):
         return super().__str__() if self.statistic is None else f"{self.statistic}: {super().__str__()}"
 
 
+class ChannelRefused(ApiError):
+    """One media channel did not do what all channels were asked for; the others are not touched by that.
+
+    `channel` is its name. `code` and `message` are those of the error event on the channel; -1 when it merely did not
+    report in time.
+    """
+
+    def __init__(self, channel: str, code: int, message: str, detail: Any = None, *, operation: str = "") -> None:
+        super().__init__(code, f"{channel}: {message}", detail, operation=operation)
+        self.channel = channel
+
+
 class ServerFault(ApiError):
     """HTTP 5xx."""
 
@@ -346,6 +362,15 @@ class OperationFailed(OperationError):
 
 class CallEnded(OperationFailed):
     """The operation's call was released or completed before the operation could succeed."""
+
+
+class InteractionEnded(OperationFailed):
+    """The operation's interaction ended, or left the agent, before the operation could succeed.
+
+    `interaction_id` is its id. A chat that has ended is told so before anything is sent.
+    """
+
+    interaction_id: str = ""
 
 
 class OperationTimeout(OperationError, TimeoutError):

@@ -16,6 +16,7 @@ from attrs import frozen
 from engage_async.errors import (
     CallEnded,
     EngageError,
+    InteractionEnded,
     MalformedResponse,
     Matched,
     OperationFailed,
@@ -169,7 +170,7 @@ def _error(settlement: Settlement) -> EngageError:
         )
     known |= {"matched": settlement.matched or "object", "raw": settlement.payload}
     if settlement.outcome == "ended":
-        return CallEnded(f"{name}: {_ended(settlement.payload)} before it could succeed", **known)
+        return _ended(name, settlement.payload or {}, known)
     error = settlement.error
     if error is None or (error.code is None and error.message is None):
         return OperationFailed(f"{name}: failed without a code or a message", **known)
@@ -199,8 +200,12 @@ def _timed_out(pending: Pending, known: Mapping[str, Any]) -> OperationTimeout:
     return error
 
 
-def _ended(payload: Payload | None) -> str:
-    call = payload.get("call") if payload else None
-    if isinstance(call, dict):
-        return f"its call was {str(call.get('state', 'ended')).lower()[:20]}"
-    return "the agent was logged out"
+def _ended(name: str, payload: Payload, known: Mapping[str, Any]) -> OperationFailed:
+    call, interaction = payload.get("call"), payload.get("interaction")
+    if isinstance(interaction, dict):
+        how = str(interaction.get("state", "ended")).lower()[:20]
+        error = InteractionEnded(f"{name}: its interaction was {how} before it could succeed", **known)
+        error.interaction_id = str(interaction.get("id") or "")
+        return error
+    why = f"its call was {str(call.get('state', 'ended')).lower()[:20]}" if isinstance(call, dict) else ""
+    return CallEnded(f"{name}: {why or 'the agent was logged out'} before it could succeed", **known)

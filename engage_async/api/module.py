@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from engage_async.models.interactions import Interaction
+from engage_async.models.media import Channel
 from engage_async.models.voice import Call
 from engage_async.operation import Operation
 from engage_async.protocol.route import Route
@@ -21,12 +23,26 @@ class Known(Protocol):
     def call(self, call_id: str) -> Call | None:
         """The call as it was last seen."""
 
+    def channel(self, name: str) -> Channel | None:
+        """The media channel as it was last seen."""
+
+    def interaction(self, interaction_id: str) -> Interaction | None:
+        """The interaction as it was last seen."""
+
 
 class NothingKnown:
     """The look-up of services that send no events."""
 
     def call(self, _call_id: str) -> Call | None:
         """None: there are no calls."""
+        return None
+
+    def channel(self, _name: str) -> Channel | None:
+        """None: there are no channels."""
+        return None
+
+    def interaction(self, _interaction_id: str) -> Interaction | None:
+        """None: there are no interactions."""
         return None
 
 

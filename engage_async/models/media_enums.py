@@ -18,7 +18,7 @@ __all__ = [
 
 
 class InteractionState(OpenEnum):
-    """Where an interaction is in its life. ``Rejected`` and ``Revoked`` are *expected*."""
+    """Where an interaction is in its life. The last four are *expected*: ``Chat`` is a chat that its agent is in."""
 
     INVITED = "Invited"
     PROCESSING = "Processing"
@@ -30,6 +30,8 @@ class InteractionState(OpenEnum):
     QUEUED = "Queued"
     REJECTED = "Rejected"
     REVOKED = "Revoked"
+    CHAT = "Chat"
+    LEFT_CHAT = "LeftChat"
 
 
 class InteractionType(OpenEnum):

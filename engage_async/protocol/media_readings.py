@@ -24,7 +24,7 @@ from engage_async.protocol.media_completion import (
 from engage_async.protocol.notices import Notice, Payload
 from engage_async.protocol.reading import Memory, Reading, operation_id_of, text
 
-__all__ = ["LEFT_STATES", "PARKED_STATES", "READERS", "chat_of", "index_of", "interaction_id_of", "messages_of"]
+__all__ = ["LEFT_CHAT", "LEFT_STATES", "PARKED_STATES", "READERS", "chat_of", "index_of", "interaction_id_of", "messages_of"]
 
 LEFT_STATES = frozenset({"Sent", "Completed", "Canceled", "Rejected", "Revoked"})
 """States of an interaction that is no longer its agent's, for good: of which ``Sent`` may be followed by another."""
@@ -32,8 +32,11 @@ LEFT_STATES = frozenset({"Sent", "Completed", "Canceled", "Rejected", "Revoked"}
 PARKED_STATES = frozenset({"InWorkbin", "Queued"})
 """States of an interaction that is not on its agent's desk, and may come back to it."""
 
+LEFT_CHAT = "LeftChat"
+"""The state of a chat that its agent is no longer in, and still has to complete."""
+
 _KEEPS_STATE = frozenset({"PropertiesUpdated", "UCSPropertiesUpdated", "EmailSaved"})
-_NOT_TAKEN = frozenset({"Invited", *PARKED_STATES, *LEFT_STATES})
+_NOT_TAKEN = frozenset({"Invited", LEFT_CHAT, *PARKED_STATES, *LEFT_STATES})
 _OTHERS = frozenset({"Customer", "External"})
 _HAPPENINGS = frozenset(
     {"ParticipantJoined", "ParticipantLeft", "NicknameUpdated", "TypingStarted", "TypingStopped", "FileUploaded"}

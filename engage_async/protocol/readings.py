@@ -23,6 +23,7 @@ from engage_async.protocol.completion import (
     participant_numbers,
     seen_destinations,
 )
+from engage_async.protocol.media_readings import READERS as _MEDIA_READERS
 from engage_async.protocol.notices import Notice, Payload
 from engage_async.protocol.reading import Memory, Reading
 from engage_async.protocol.reading import text as _text
@@ -34,7 +35,8 @@ MARKER_KEY = "engage_async.operation"
 ENDED_STATES = frozenset({"Released", "Completed"})
 LOGGED_IN_STATES = frozenset({"LoggedIn", "NotReady", "Ready"})
 
-_LOGGED_OUT_STATES = frozenset({"LoggedOut", "OutOfService"})
+LOGGED_OUT_STATES = frozenset({"LoggedOut", "OutOfService"})
+
 _MONITORING_EVENTS = {"MonitoringStarted": "started", "MonitoringStopped": "stopped"}
 _KEEPS_STATE = frozenset({"AttachedDataChanged", "ParticipantsUpdated", "CallRecordingStateChange"})
 
@@ -187,7 +189,7 @@ def _channel_state_changed(notice: Notice, _: Memory) -> Iterator[Reading]:
         )
         if name and state:
             dnd = "dnd:on" if channel.get("dnd") is True else "dnd:off"
-            aspects = (f"state:{state}", dnd) if state in _LOGGED_OUT_STATES else (f"state:{state}", dnd, "active")
+            aspects = (f"state:{state}", dnd) if state in LOGGED_OUT_STATES else (f"state:{state}", dnd, "active")
             yield Reading((("channel", name),), aspects)
 
 
@@ -204,5 +206,6 @@ _READERS: dict[str, Callable[[Notice, Memory], Iterator[Reading]]] = {
     "ChannelStateChanged": _channel_state_changed,
     "DnStateChanged": _dn_state_changed,
     "MonitoringStateChanged": _monitoring_state_changed,
+    **_MEDIA_READERS,
     **_UCS_READERS,
 }

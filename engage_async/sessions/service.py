@@ -42,7 +42,7 @@ from engage_async.protocol.readings import MARKER_KEY
 from engage_async.protocol.requests import Answer
 from engage_async.protocol.route import Call, Route, marked
 from engage_async.sessions.listeners import EventStream, Handler, Listeners, Overflow
-from engage_async.sessions.requests import Requests, data_of
+from engage_async.sessions.requests import Requests
 
 log = logging.getLogger("engage_async.sessions")
 
@@ -227,7 +227,7 @@ class ServiceSession:
                 self._outcomes.accept(pending, reply.operation_id)
             else:
                 self._outcomes.discard(pending)
-                operation._succeed(decode(data_of(reply, route), "reply"), "reply")  # noqa: SLF001
+                operation._succeed(self._requests.conclude(route, reply, arguments), "reply")  # noqa: SLF001
         except OutcomeUnknown as error:
             log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
         except EngageError as error:

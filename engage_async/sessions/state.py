@@ -8,40 +8,24 @@ What is handed out is an immutable snapshot: it never changes under its reader.
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from engage_async.errors import CallEnded, EngageError, InvalidArgument, SessionClosed, WaitTimeout
-from engage_async.models.codec import structure
+from engage_async.errors import CallEnded, EngageError, InvalidArgument, SessionClosed
 from engage_async.models.enums import CallState
+from engage_async.models.interactions import Interaction
 from engage_async.models.media import Channel
 from engage_async.models.session import Configuration, User
 from engage_async.models.voice import Call, Dn
 from engage_async.protocol.notices import Notice, Payload
-from engage_async.protocol.readings import ENDED_STATES, call_ids
-
-M = TypeVar("M")
+from engage_async.protocol.reading import text
+from engage_async.protocol.readings import ENDED_STATES, LOGGED_OUT_STATES, call_ids
+from engage_async.sessions.interactions import Interactions
+from engage_async.sessions.lazy import Lazy
+from engage_async.sessions.waiting import Waiters
 
 _ENDED_REMEMBERED = 256
-
-
-class _Known(Generic[M]):
-    """One payload, structured once, when it is looked at."""
-
-    __slots__ = ("_cls", "_model", "payload")
-
-    def __init__(self, cls: type[M], payload: Payload) -> None:
-        self._cls = cls
-        self._model: M | None = None
-        self.payload = payload
-
-    @property
-    def model(self) -> M:
-        if self._model is None:
-            self._model = structure(self._cls, self.payload)
-        return self._model
 
 
 class Calls(Mapping[str, Call]):
@@ -51,11 +35,10 @@ class Calls(Mapping[str, Call]):
     """
 
     def __init__(self) -> None:
-        self._calls: dict[str, _Known[Call]] = {}
+        self._calls: dict[str, Lazy[Call]] = {}
         self._aliases: dict[str, str] = {}
-        self._ended: OrderedDict[str, _Known[Call]] = OrderedDict()
-        self._waiting: dict[str, dict[asyncio.Future[Call], str]] = {}
-        self._closed: BaseException | None = None
+        self._ended: OrderedDict[str, Lazy[Call]] = OrderedDict()
+        self._waiters: Waiters[Call] = Waiters("call")
 
     def __getitem__(self, call_id: str) -> Call:
         return self._calls[self._aliases.get(call_id, call_id)].model
@@ -83,30 +66,17 @@ class Calls(Mapping[str, Call]):
         ``Released`` is also satisfied by ``Completed``. Raises `WaitTimeout` after `timeout` seconds, `CallEnded` when
         the call ends first, `InvalidArgument` for a call that is not and was not the agent's, `SessionClosed`.
         """
-        if self._closed is not None:
-            raise self._closed
-        ended = self._ended.get(call_id)
-        if ended is not None and call_id not in self:
-            if _satisfies(ended.model.state, state):
-                return ended.model
-            raise _ended_first(call_id, state, ended.payload)
-        if call_id not in self:
-            raise InvalidArgument(f"calls.until: the agent has no call {str(call_id)[:60]!r}")
-        current = self[call_id]
-        if _satisfies(current.state, state):
-            return current
+
+        def now(wanted: str) -> Call | BaseException | None:
+            known = self._calls.get(key) or self._ended.get(call_id)
+            if known is None:
+                return InvalidArgument(f"calls.until: the agent has no call {str(call_id)[:60]!r}")
+            if _satisfies(known.payload.get("state"), wanted):
+                return known.model
+            return None if key in self._calls else _ended_first(call_id, wanted, known.payload)
+
         key = self._aliases.get(call_id, call_id)
-        future: asyncio.Future[Call] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, {})[future] = state
-        try:
-            async with asyncio.timeout(timeout):
-                return await future
-        except TimeoutError as error:
-            raise WaitTimeout(f"call {call_id} was not {state} within {timeout:g} s") from error
-        finally:
-            for waiting in self._waiting.values():
-                waiting.pop(future, None)
-            self._waiting = {k: w for k, w in self._waiting.items() if w}
+        return await self._waiters.until(key, state, now, timeout=timeout)
 
     # --- for the session ------------------------------------------------------------------------------------------
 
@@ -120,8 +90,8 @@ class Calls(Mapping[str, Call]):
         previous = call.get("previousConnId")
         if isinstance(previous, str) and previous in self and previous not in keys:
             self._move(self._aliases.get(previous, previous), key)
-        known = _Known(Call, call)
-        if call.get("state") in ENDED_STATES:
+        known = Lazy(Call, call)
+        if text(call.get("state")) in ENDED_STATES:
             self._end(key, keys, known)
         elif not any(k in self._ended for k in keys) or key in self._calls:
             self._calls[key] = known
@@ -131,20 +101,16 @@ class Calls(Mapping[str, Call]):
 
     def close(self, error: BaseException) -> None:
         """Wake everybody who waits, with `error`."""
-        self._closed = error
-        for future in [f for waiting in self._waiting.values() for f in waiting]:
-            if not future.done():
-                future.set_exception(error)
+        self._waiters.close(error)
 
     def _move(self, old: str, new: str) -> None:
         known = self._calls.pop(old, None)
         if known is not None:
             self._calls.setdefault(new, known)
         self._aliases = {k: (new if v == old else v) for k, v in self._aliases.items()} | {old: new}
-        if waiting := self._waiting.pop(old, None):
-            self._waiting.setdefault(new, {}).update(waiting)
+        self._waiters.rekey(old, new)
 
-    def _end(self, key: str, keys: list[str], known: _Known[Call]) -> None:
+    def _end(self, key: str, keys: list[str], known: Lazy[Call]) -> None:
         self._calls.pop(key, None)
         for alias in [alias for alias, target in self._aliases.items() if target == key]:
             del self._aliases[alias]
@@ -155,18 +121,16 @@ class Calls(Mapping[str, Call]):
         while len(self._ended) > _ENDED_REMEMBERED:
             self._ended.popitem(last=False)
 
-    def _wake(self, key: str, known: _Known[Call]) -> None:
-        waiting = self._waiting.get(key)
-        if not waiting:
-            return
-        state = known.payload.get("state")
-        for future, wanted in list(waiting.items()):
-            if future.done():
-                continue
+    def _wake(self, key: str, known: Lazy[Call]) -> None:
+        state = text(known.payload.get("state"))
+
+        def then(wanted: str) -> Call | BaseException | None:
             if _satisfies(state, wanted):
-                future.set_result(known.model)
-            elif state in ENDED_STATES and not (state == "Released" and wanted == "Completed"):
-                future.set_exception(_ended_first(key, wanted, known.payload))
+                return known.model
+            ended = state in ENDED_STATES and not (state == "Released" and wanted == "Completed")
+            return _ended_first(key, wanted, known.payload) if ended else None
+
+        self._waiters.wake(key, then)
 
 
 class LiveState:
@@ -174,14 +138,17 @@ class LiveState:
 
     def __init__(self) -> None:
         self.calls = Calls()
-        self._dn: _Known[Dn] | None = None
-        self._channels: dict[str, _Known[Channel]] = {}
-        self._user: _Known[User] | None = None
-        self._configuration: _Known[Configuration] | None = None
+        self.interactions = Interactions()
+        self._dn: Lazy[Dn] | None = None
+        self._channels: dict[str, Lazy[Channel]] = {}
+        self._user: Lazy[User] | None = None
+        self._configuration: Lazy[Configuration] | None = None
         self._readers: dict[str, Callable[[Payload], bool]] = {
             "CallStateChanged": self.calls.feed,
             "DnStateChanged": self._feed_dn,
             "ChannelStateChanged": self._feed_channels,
+            "InteractionStateChanged": self.interactions.feed,
+            "MessageLogUpdated": self.interactions.feed_messages,
         }
 
     @property
@@ -208,6 +175,19 @@ class LiveState:
         """A call as it was last seen, also when it has ended since."""
         return self.calls.last_known(call_id)
 
+    def channel(self, name: str) -> Channel | None:
+        """A media channel as it was last seen."""
+        known = self._channels.get(name)
+        return known.model if known is not None else None
+
+    def channel_names(self) -> list[str]:
+        """The media channels on which the agent is logged in."""
+        return [n for n, known in self._channels.items() if text(known.payload.get("state")) not in LOGGED_OUT_STATES]
+
+    def interaction(self, interaction_id: str) -> Interaction | None:
+        """An interaction as it was last seen, also when it has left the agent since."""
+        return self.interactions.last_known(interaction_id)
+
     def feed(self, notice: Notice) -> bool:
         """Take one event; False when its type is known here and it lacks its essential member."""
         reader = self._readers.get(notice.message_type)
@@ -221,17 +201,18 @@ class LiveState:
         """Take the data of ``GET /current-session``: the user (its calls come as notices)."""
         user = data.get("user") if isinstance(data, dict) else None
         if isinstance(user, dict):
-            self._user = _Known(User, user)
+            self._user = Lazy(User, user)
 
     def close(self, error: EngageError | None) -> None:
         """Nothing changes any more."""
         self.calls.close(error or SessionClosed("the session is closed"))
+        self.interactions.close(error)
 
     def _feed_dn(self, payload: Payload) -> bool:
         dn = payload.get("dn")
         if not isinstance(dn, dict):
             return False
-        self._dn = _Known(Dn, dn)
+        self._dn = Lazy(Dn, dn)
         return True
 
     def _feed_channels(self, payload: Payload) -> bool:
@@ -241,7 +222,7 @@ class LiveState:
             return False
         for channel in channels:
             if isinstance(channel, dict) and isinstance(channel.get("name"), str):
-                self._channels[channel["name"]] = _Known(Channel, channel)
+                self._channels[channel["name"]] = Lazy(Channel, channel)
         return True
 
     def _feed_initialization(self, payload: Payload) -> None:
@@ -251,7 +232,7 @@ class LiveState:
         self.feed_session(data)
         configuration = data.get("configuration")
         if isinstance(configuration, dict):
-            self._configuration = _Known(Configuration, configuration)
+            self._configuration = Lazy(Configuration, configuration)
 
 
 def _satisfies(state: Any, wanted: CallState | str) -> bool:

@@ -14,8 +14,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
-from engage_async.api.workspace.notifications import WorkspaceNotificationsApi
 from engage_async.api.workspace.media_management import MediaManagementApi
+from engage_async.api.workspace.notifications import WorkspaceNotificationsApi
 from engage_async.api.workspace.session import SessionApi
 from engage_async.api.workspace.standard_responses import StandardResponsesApi
 from engage_async.api.workspace.ucs import UcsApi
