@@ -6,7 +6,7 @@ Must live here: the two records and what can be refused before sending. Must not
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,6 +17,9 @@ from engage_async.protocol.repeat import Repeat
 from engage_async.secret import Secret
 
 _DOT_SEGMENTS = frozenset({".", "..", "%2e", "%2e%2e", ".%2e", "%2e."})
+
+Query = Mapping[str, str | Sequence[str]]
+"""Names and values. The elements of a list are escaped one by one, the commas between them are not."""
 
 
 @frozen(kw_only=True)
@@ -33,7 +36,7 @@ class Request:
     method: str
     path: str
     operation: str = ""
-    query: Mapping[str, str] = field(factory=dict, repr=False)
+    query: Query = field(factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
     form: Mapping[str, str | Secret] | None = field(default=None, repr=False)
     content: bytes | None = field(default=None, repr=False)
@@ -52,7 +55,7 @@ class Request:
             for segment in self.path.lower().split("/"):
                 if segment in _DOT_SEGMENTS:
                     raise InvalidArgument(f"{self.operation}: the path has a dot segment")
-        return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
+        return f"{self.path}?{_written(self.query)}" if self.query else self.path
 
     def body(self) -> tuple[bytes | None, str]:
         """The body and its content type. Raises `InvalidArgument` for what JSON cannot express."""
@@ -78,3 +81,10 @@ class Answer:
     http_status: int
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     text: str = field(default="", repr=False)
+
+
+def _written(query: Query) -> str:
+    def text(value: str | Sequence[str]) -> str:
+        return quote(value, safe="") if isinstance(value, str) else ",".join(quote(each, safe="") for each in value)
+
+    return "&".join(f"{quote(name, safe='')}={text(value)}" for name, value in query.items())

@@ -18,6 +18,7 @@ from engage_async.protocol.completion import Settles
 from engage_async.protocol.envelope import Reply
 from engage_async.protocol.kvlist import KeyValues, pairs, to_wire
 from engage_async.protocol.repeat import Repeat
+from engage_async.protocol.requests import Query
 from engage_async.secret import Secret
 
 Gives = Callable[[Mapping[str, Any], Mapping[str, Any], Any], Any]
@@ -44,7 +45,7 @@ class Call:
     """
 
     path: str
-    query: Mapping[str, str]
+    query: Query
     json: Mapping[str, Any] | Sequence[Any] | None
     parts: Mapping[str, Any] | None = None
     headers: Mapping[str, str | Secret] = field(factory=dict)
@@ -59,12 +60,13 @@ class Route:
     `query` and `headers` name the arguments that go there, `beside` those that stand beside ``data``. `wire` has the
     names that are not simply camelCase. `needs` names the arguments that must be non-empty text, `key_values` those
     that are key/value lists. `settles` is None for a synchronous operation. `marks` says that a new call may be marked
-    with the operation's id. `unsent` names arguments that only completion rules and results read. An operation that
-    `redirects` gives the address that a browser shall go to; one that is not `enveloped` replies without a status; one
-    that is `bulk` gives a `PartialResult`; one whose data are an array (or, without an envelope, anything but an
-    object) gives them under the name `items`. The answer to one that `polls` may be held back by the server. `done` are
-    status codes that mean done beside 0; `refusal` makes a more telling error of a refused reply. `deprecated` names
-    the successor of a deprecated operation.
+    with the operation's id; `id_query` names the query parameter that carries the id. `unsent` names arguments that
+    only completion rules and results read. An operation that may be `bodiless` sends no body when it has no arguments.
+    One that `redirects` gives the address that a browser shall go to; one that is not `enveloped` replies without a
+    status; one that is `bulk` gives a `PartialResult`; one whose data are an array (or, without an envelope, anything
+    but an object) gives them under the name `items`; one that tells things beside its ``data`` gives the `whole` reply.
+    The answer to one that `polls` may be held back by the server. `done` are status codes that mean done beside 0;
+    `refusal` makes a more telling error of a refused reply. `deprecated` names the successor of a deprecated operation.
     """
 
     name: str
@@ -87,6 +89,9 @@ class Route:
     redirects: bool = False
     bulk: bool = False
     items: str = ""
+    whole: bool = False
+    bodiless: bool = False
+    id_query: str = ""
     polls: bool = False
     done: tuple[int, ...] = ()
     refusal: Refusal | None = None
@@ -106,7 +111,9 @@ class Route:
                 raise self._refuse(name, "a non-empty string", given.get(name))
         in_path = self.path_arguments
         path = _PLACEHOLDER.sub(lambda m: self._segment(m[1], given.get(m[1])), self.template)
-        query = {self._wire_name(name): self._text(name, given[name]) for name in self.query if name in given}
+        query = {self._wire_name(name): self._listed(name, given[name]) for name in self.query if name in given}
+        if self.id_query:
+            query[self.id_query] = operation_id
         sent_as_header = (name for name in self.headers if name in given)
         headers = {self._wire_name(name): self._text_or_secret(name, given[name]) for name in sent_as_header}
         placed = (*in_path, *self.query, *self.headers, *self.beside, *self.unsent)
@@ -128,7 +135,7 @@ class Route:
             body["data"] = fields
         elif self.body == "plain":
             body |= fields
-        return Call(path, query, body, headers=headers)
+        return Call(path, query, None if self.bodiless and not fields else body, headers=headers)
 
     def expects(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The arguments as completion rules read them."""
@@ -148,6 +155,11 @@ class Route:
 
     def _text_or_secret(self, name: str, value: Any) -> str | Secret:
         return value if isinstance(value, Secret) else self._text(name, value)
+
+    def _listed(self, name: str, value: Any) -> str | tuple[str, ...]:
+        """A value of the query. A list keeps its elements apart: each is escaped, the commas between them are not."""
+        text = self._text(name, value)
+        return tuple(value) if isinstance(value, list | tuple) else text
 
     def _text(self, name: str, value: Any) -> str:
         if isinstance(value, bool):

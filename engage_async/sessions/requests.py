@@ -90,6 +90,8 @@ class Requests:
 
 def data_of(reply: Reply, route: Route) -> Mapping[str, Any]:
     """The data of a reply as an object. Raises `MalformedResponse` for other data."""
+    if route.whole and isinstance(reply.raw, dict):
+        return reply.raw
     if route.items and (isinstance(reply.data, list) or not (route.enveloped or isinstance(reply.data, dict | None))):
         return {route.items: reply.data}
     if reply.data is None or (not route.enveloped and not isinstance(reply.data, dict)):
