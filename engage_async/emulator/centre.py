@@ -6,13 +6,16 @@ Must live here: what it is made of. Must not: what any part does, HTTP.
                   ├─ voice (carries out agents' voice requests on the exchange)
                   ├─ outside (calls, answers and hangs up at the other end)
                   ├─ media (media channels)
-                  └─ agents (who is logged in, where, on which channels)
+                  ├─ agents (who is logged in, where, on which channels)
+                  └─ activity (what each agent has done, learnt from the events that all of these publish)
 """
 
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
+from engage_async.emulator.activity import Activity
 from engage_async.emulator.agents import Agents
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.exchange import Exchange, Publish
@@ -29,10 +32,18 @@ class ContactCentre:
     def __init__(
         self, directory: Directory, switches: Switches, publish: Publish, scheduler: Scheduler, random: Random
     ) -> None:
-        self.directory, self.switches, self.publish = directory, switches, publish
+        self.directory, self.switches = directory, switches
         self.scheduler, self.random = scheduler, random
+        self.activity = Activity(scheduler)
+        self._publish = publish
+        publish = self.publish
         self.exchange = Exchange(directory, switches, publish, scheduler, random)
         self.voice = VoiceSwitch(self.exchange, switches)
         self.outside = Outside(self.exchange)
         self.media = MediaChannels(publish, scheduler)
         self.agents = Agents(self.exchange, self.media)
+
+    def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:
+        """Tell an agent of something that happened."""
+        self.activity.hear(user, data)
+        self._publish(user, channel, data)
