@@ -193,12 +193,20 @@ def check_file(_: Any, attribute: Attribute[Any], value: Any) -> None:
 def check_headers(_: Any, attribute: Attribute[Any], value: Any) -> None:
     """Header names and values that are not ours to set."""
     for name, text in value.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise ConfigurationError(attribute.name, "has a name that is not an HTTP header name")
-        if name.lower() in _OWN_HEADERS:
-            raise ConfigurationError(attribute.name, f"must not have {name}: it is set for you")
-        if not isinstance(text, str) or any(ord(c) < 32 or ord(c) >= 127 for c in text):
-            raise ConfigurationError(attribute.name, f"the value of {name} must be printable ASCII text")
+        problem = header_problem(name, text)
+        if problem is None and name.lower() in _OWN_HEADERS:
+            problem = f"must not have {name}: it is set for you"
+        if problem is not None:
+            raise ConfigurationError(attribute.name, problem)
+
+
+def header_problem(name: object, text: object) -> str | None:
+    """What is wrong with a header, or None. Never quotes its value, which may be secret."""
+    if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        return "has a name that is not an HTTP header name"
+    if not isinstance(text, str) or any(ord(c) < 32 or ord(c) >= 127 for c in text):
+        return f"the value of {name} must be printable ASCII text"
+    return None
 
 
 def check_callable(_: Any, attribute: Attribute[Any], value: Any) -> None:

@@ -1,6 +1,7 @@
 """HTTP: one engine for each environment, one session (with its own cookies) for each service session.
 
-Must live here: every use of httpx; how a request is sent, repeated, and its answer read. Must not: what answers mean.
+Must live here: every use of httpx; how a request is sent, repeated, and its answer read. Must not: what answers mean,
+what files hold.
 
     send ─► token? ─► attempt ─► answered ───────────────────────────────► Answer
                ▲         ▲          │ 401, the first time: renew the token ─┐
@@ -16,20 +17,18 @@ import io
 import json
 import random
 import secrets
-import ssl
 import time
-import urllib.request
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from engage_async.config import Settings
-from engage_async.config_checks import ENVIRONMENT
 from engage_async.errors import (
     ConfigurationError,
     EngageError,
@@ -39,8 +38,13 @@ from engage_async.errors import (
     SessionClosed,
     WrongEventLoop,
 )
+from engage_async.io.bodies import ACCEPTED_CODINGS, BodyReader
+from engage_async.io.connections import peer_of, proxy_of, tls_context
+from engage_async.io.deadlines import Deadline
+from engage_async.io.downloads import Download
 from engage_async.io.failures import failure_of
 from engage_async.io.observation import Observer, RequestHook, ResponseHook
+from engage_async.io.uploads import Body, Upload, prepared
 from engage_async.protocol.backoff import Backoff, Dice, retry_after
 from engage_async.protocol.redaction import RequestRecord, ResponseRecord, shown
 from engage_async.protocol.repeat import Repeat
@@ -49,8 +53,9 @@ from engage_async.secret import Secret
 
 __all__ = ["HttpEngine", "HttpSession", "RequestHook", "ResponseHook", "TokenSource"]
 
+R = TypeVar("R", bound="Answer | Download")
+
 _BUSY = frozenset({429, 502, 503, 504})
-_CODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 class TokenSource(Protocol):
@@ -92,8 +97,8 @@ class HttpEngine:
         self._given = transport is not None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._proxy = _proxy_of(settings)
-        self.peer = _peer_of(self._proxy or settings.base_url)
+        self._proxy = proxy_of(settings)
+        self.peer = peer_of(self._proxy or settings.base_url)
 
     def session(self, *, tokens: TokenSource | None, name: str, bearer_on_notifications: bool = True) -> HttpSession:
         """A session on these connections, with cookies of its own. `name` appears in records and logs.
@@ -106,6 +111,10 @@ class HttpEngine:
     def through_proxy(self) -> bool:
         """Whether there is a proxy between."""
         return self._proxy is not None
+
+    def explain(self, error: Exception) -> EngageError | None:
+        """What an exception of a connection means; None for one that nobody knows."""
+        return failure_of(error, self.peer, through_proxy=self.through_proxy)
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """What sends, made on first use. Raises `SessionClosed` and `WrongEventLoop`."""
@@ -135,23 +144,49 @@ class HttpEngine:
                 pass  # the sockets are closed; only the farewells of TLS were not waited for
 
     def _connect(self) -> httpx.AsyncBaseTransport:
-        context = _ssl_context(self.settings, self._proxy)
+        context = tls_context(self.settings, self._proxy)
         connector = aiohttp.TCPConnector(limit=self.settings.max_connections or 0, ssl=context)
-        client = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        jar = aiohttp.DummyCookieJar()
+        client = aiohttp.ClientSession(connector=connector, cookie_jar=jar, request_class=_AiohttpRequest)
         # aiohttp would repeat PUT and DELETE by itself when a connection breaks: whether that is right is ours to say.
         client._retry_connection = False  # noqa: SLF001
         proxy = _httpx_proxy(self._proxy) if self._proxy is not None else None
         return AiohttpTransport(client=client, verify=context, trust_env=False, proxy=proxy)
 
 
+class _AiohttpRequest(aiohttp.ClientRequest):
+    """Takes its connection with it when its body is broken off: closing would first wait for a far end that stalls."""
+
+    async def write_bytes(self, writer: Any, conn: Any, *more: Any, **named: Any) -> None:
+        transport, protocol = conn.transport, conn.protocol
+        whole = False
+        try:
+            await super().write_bytes(writer, conn, *more, **named)
+            whole = protocol.exception() is None
+        finally:
+            if not whole and transport is not None:
+                transport.abort()
+
+
+class _Sending(httpx.AsyncByteStream):
+    """A body as httpx takes it."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body
+
+
 class _Outgoing:
     """One attempt, ready to be sent. It shows nothing of itself: URL, headers and body may hold secrets."""
 
-    __slots__ = ("record", "request")
+    __slots__ = ("body", "record", "request")
 
-    def __init__(self, request: httpx.Request, record: RequestRecord | None) -> None:
+    def __init__(self, request: httpx.Request, record: RequestRecord | None, body: Body | None) -> None:
         self.request = request
         self.record = record
+        self.body = body
 
 
 class HttpSession:
@@ -173,13 +208,14 @@ class HttpSession:
         self._headers = httpx.Headers(
             {
                 "accept": "application/json, */*;q=0.5",
-                "accept-encoding": "gzip, deflate",
+                "accept-encoding": ACCEPTED_CODINGS,
                 "user-agent": "engage-async",
                 **{name.lower(): value for name, value in settings.extra_headers.items()},
             }
         )
         if settings.api_key is not None:
             self._headers["x-api-key"] = settings.api_key.reveal()
+        self._downloads: weakref.WeakSet[Download] = weakref.WeakSet()
         self._closed = False
 
     def __repr__(self) -> str:
@@ -188,32 +224,18 @@ class HttpSession:
     async def send(self, request: Request) -> Answer:
         """Send and give the answer, whatever its status.
 
-        Repeats as the request's class allows; a 401 renews the token and repeats once. Raises `InvalidArgument`,
-        `AuthenticationError`, `NotSent`, `OutcomeUnknown`, `MalformedResponse` (too large, or badly compressed),
-        `SessionClosed` and `WrongEventLoop`.
+        Repeats as the request's class allows, a form only when all its files can be read again from their start; a 401
+        renews the token and repeats once. Raises `InvalidArgument`, `AuthenticationError`, `NotSent`, `OutcomeUnknown`,
+        `UploadFailed`, `MalformedResponse` (too large, or badly compressed), `SessionClosed` and `WrongEventLoop`.
         """
-        self._must_be_open()
-        loop = asyncio.get_running_loop()
-        total = request.timeout if request.timeout is not None else self._settings.request_timeout
-        deadline = loop.time() + total
-        tokens = self._tokens if request.authenticate else None
-        bearer = await self._bearer(tokens, None, deadline) if tokens is not None else None
-        attempt, renewed = 0, False
-        while True:
-            attempt += 1
-            outgoing = self._prepare(request, bearer, attempt)
-            outcome = await self._attempt(outgoing, deadline)
-            unauthorized = isinstance(outcome, Answer) and outcome.http_status == 401
-            if unauthorized and tokens is not None and bearer is not None and not renewed:
-                renewed = True
-                bearer = await self._bearer(tokens, bearer, deadline)
-                continue
-            pause = self._pause(request, outcome, attempt - renewed)
-            if pause is None or loop.time() + pause >= deadline:
-                return _settle(outcome)
-            await asyncio.sleep(pause)
-            if request.wanted is not None and not request.wanted():
-                return _settle(outcome)
+        return await self._deliver(request, self._read)
+
+    async def open(self, request: Request) -> Answer | Download:
+        """Send, and give the body of a 2xx answer as a `Download` once its head is there; any other answer as `send`.
+
+        The request's time ends with the head. Repeats and raises as `send`. The download ends with this session.
+        """
+        return await self._deliver(request, self._receive)
 
     async def post_messages(
         self,
@@ -231,13 +253,13 @@ class HttpSession:
         if isinstance(payload, list):
             payload = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
         content = payload.encode() if isinstance(payload, str) else payload
-        deadline = asyncio.get_running_loop().time() + self._settings.connect_timeout + read_timeout
+        deadline = Deadline(self._settings.connect_timeout + read_timeout, silence=read_timeout)
         tokens = self._notification_tokens
         bearer = await self._bearer(tokens, None, deadline) if tokens is not None else None
         attempt = 1
         while True:
             outgoing = self._build("POST", path, headers, bearer, content, "application/json", read_timeout, attempt)
-            outcome = await self._attempt(outgoing, deadline)
+            outcome = await self._attempt(outgoing, deadline, self._read)
             if isinstance(outcome, Answer) and outcome.http_status == 401 and tokens is not None and attempt == 1:
                 attempt = 2
                 bearer = await self._bearer(tokens, bearer, deadline)
@@ -245,29 +267,78 @@ class HttpSession:
             return _settle(outcome)
 
     async def aclose(self) -> None:
-        """Forget the cookies and refuse further requests. The connections are the engine's. Safe to call again."""
+        """Forget the cookies, close the downloads, refuse further requests. The connections are the engine's.
+
+        Safe to call again.
+        """
         self._closed = True
         self._cookies.clear()
+        for download in list(self._downloads):
+            await download.aclose()
 
     def _must_be_open(self) -> None:
         if self._closed:
             raise SessionClosed(f"the HTTP session {self.name} is closed")
         self._engine.transport()
 
-    async def _bearer(self, tokens: TokenSource, stale: Secret | None, deadline: float) -> Secret:
+    async def _deliver(self, request: Request, receive: Callable[[httpx.Response], Awaitable[R]]) -> R:
+        self._must_be_open()
+        settings = self._settings
+        seconds = request.timeout if request.timeout is not None else settings.request_timeout
+        bounded = request.upload is None or request.timeout is not None
+        deadline = Deadline(seconds, silence=settings.read_timeout, bounded=bounded)
+        tokens = self._tokens if request.authenticate else None
+        attempt, renewed = 0, False
+        async with AsyncExitStack() as files:
+            upload = await self._upload(request, files, deadline)
+            bearer = await self._bearer(tokens, None, deadline) if tokens is not None else None
+            while True:
+                attempt += 1
+                outgoing = self._prepare(request, upload, bearer, attempt, deadline)
+                outcome = await self._attempt(outgoing, deadline, receive)
+                if upload is not None and not upload.repeatable:
+                    return _settle(outcome)
+                unauthorized = isinstance(outcome, Answer) and outcome.http_status == 401
+                if unauthorized and tokens is not None and bearer is not None and not renewed:
+                    renewed = True
+                    bearer = await self._bearer(tokens, bearer, deadline)
+                    continue
+                pause = self._pause(request, outcome, attempt - renewed)
+                if pause is None or not deadline.allows(pause):
+                    return _settle(outcome)
+                await asyncio.sleep(pause)
+                if request.wanted is not None and not request.wanted():
+                    return _settle(outcome)
+
+    async def _upload(self, request: Request, files: AsyncExitStack, deadline: Deadline) -> Upload | None:
+        """The request's form, with open files."""
+        if request.upload is None:
+            return None
+        deadline.reading()
         try:
-            async with asyncio.timeout_at(deadline):
+            async with deadline.watching():
+                return await files.enter_async_context(prepared(request.upload, request.operation))
+        except TimeoutError:
+            raise NotSent("the files to be sent could not be opened in time") from None
+        finally:
+            deadline.sent()
+
+    async def _bearer(self, tokens: TokenSource, stale: Secret | None, deadline: Deadline) -> Secret:
+        try:
+            async with deadline.watching():
                 return await (tokens.bearer() if stale is None else tokens.renew(stale))
         except TimeoutError:
             raise NotSent("no access token in time") from None
 
-    def _pause(self, request: Request, outcome: Answer | EngageError, attempts: int) -> float | None:
+    def _pause(self, request: Request, outcome: Answer | Download | EngageError, attempts: int) -> float | None:
         """Seconds to wait before the next attempt; None when there shall be none."""
         if attempts >= self._settings.retry_attempts:
             return None
         asked = None
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, Answer | Download):
             if outcome.http_status not in _BUSY or request.repeat is Repeat.ONCE:
+                return None
+            if outcome.http_status == 429 and not request.throttling:
                 return None
             asked = retry_after(outcome.headers.get("retry-after"), self._engine.clock())
         elif not isinstance(outcome, NotSent) and (
@@ -278,12 +349,17 @@ class HttpSession:
             return None
         return max(asked or 0.0, self._backoff.delay(attempts, self._engine.dice))
 
-    def _prepare(self, request: Request, bearer: Secret | None, attempt: int) -> _Outgoing:
+    def _prepare(
+        self, request: Request, upload: Upload | None, bearer: Secret | None, attempt: int, deadline: Deadline
+    ) -> _Outgoing:
+        content: bytes | Body | None
         content, content_type = request.body()
+        if upload is not None:
+            content, content_type = upload.body(deadline), upload.content_type
         return self._build(
             request.method,
             request.target(),
-            request.headers,
+            request.own_headers(),
             bearer,
             content,
             content_type,
@@ -298,7 +374,7 @@ class HttpSession:
         target: str,
         extra: Mapping[str, str] | None,
         bearer: Secret | None,
-        content: bytes | None,
+        content: bytes | Body | None,
         content_type: str,
         read_timeout: float,
         attempt: int,
@@ -315,10 +391,18 @@ class HttpSession:
             headers["x-b3-traceid"] = secrets.token_hex(16)
             headers["x-b3-spanid"] = secrets.token_hex(8)
         connect = self._settings.connect_timeout
-        timeouts = {"connect": connect, "pool": connect, "read": read_timeout}
-        request = httpx.Request(
-            method, self._url(target), headers=headers, content=content, extensions={"timeout": timeouts}
-        )
+        extensions = {"timeout": {"connect": connect, "pool": connect, "read": read_timeout}}
+        url = self._url(target)
+        body = content if isinstance(content, Body) else None
+        if body is None:
+            request = httpx.Request(method, url, headers=headers, content=content, extensions=extensions)
+        else:
+            headers["host"] = url.netloc.decode()
+            headers["content-type"] = content_type
+            headers.update(
+                {"transfer-encoding": "chunked"} if body.size is None else {"content-length": f"{body.size}"}
+            )
+            request = httpx.Request(method, url, headers=headers, stream=_Sending(body), extensions=extensions)
         self._cookies.set_cookie_header(request)
         record = None
         if self._engine.observer.watching:
@@ -332,7 +416,7 @@ class HttpSession:
                 attempt=attempt,
                 headers=shown(request.headers.items()),
             )
-        return _Outgoing(request, record)
+        return _Outgoing(request, record, body)
 
     def _url(self, target: str) -> httpx.URL:
         """The URL of `target`. Those without variable parts come again and again, so they are parsed once."""
@@ -343,80 +427,110 @@ class HttpSession:
                 self._urls[target] = url
         return url
 
-    async def _attempt(self, outgoing: _Outgoing, deadline: float) -> Answer | EngageError:
+    async def _attempt(
+        self, outgoing: _Outgoing, deadline: Deadline, receive: Callable[[httpx.Response], Awaitable[R]]
+    ) -> R | EngageError:
         """One exchange; a failure is given back, not raised. Hooks and the log are told of both."""
         record = outgoing.record
         if record is None:
-            return await self._exchange(outgoing, deadline)
+            return await self._exchange(outgoing, deadline, receive)
         observer = self._engine.observer
         await observer.sending(record)
         started = time.perf_counter()
-        outcome = await self._exchange(outgoing, deadline)
+        outcome = await self._exchange(outgoing, deadline, receive)
         elapsed = time.perf_counter() - started
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, EngageError):
+            ended = ResponseRecord(request=record, error=str(outcome), elapsed=elapsed)
+        else:
             headers = shown(outcome.headers.items())
             ended = ResponseRecord(request=record, http_status=outcome.http_status, headers=headers, elapsed=elapsed)
-        else:
-            ended = ResponseRecord(request=record, error=str(outcome), elapsed=elapsed)
         await observer.ended(ended)
         return outcome
 
-    async def _exchange(self, outgoing: _Outgoing, deadline: float) -> Answer | EngageError:
-        engine = self._engine
+    async def _exchange(
+        self, outgoing: _Outgoing, deadline: Deadline, receive: Callable[[httpx.Response], Awaitable[R]]
+    ) -> R | EngageError:
+        engine, body = self._engine, outgoing.body
         transport = engine.transport()
         if self._closed:
             raise SessionClosed(f"the HTTP session {self.name} is closed")
         failure: EngageError | None
         try:
-            async with asyncio.timeout_at(deadline):
+            async with deadline.watching():
                 response = await transport.handle_async_request(outgoing.request)
+                answer = None
                 try:
-                    return await self._read(response, outgoing)
+                    self._keep_cookies(response, outgoing.request)
+                    answer = await receive(response)
+                    return answer
                 finally:
-                    await response.aclose()
+                    if not isinstance(answer, Download):
+                        await response.aclose()
         except TimeoutError:
-            failure = OutcomeUnknown(f"no complete answer from {engine.peer} in time")
+            lacking = "no complete answer from {}" if body is None or body.complete else "no end of the request to {}"
+            failure = OutcomeUnknown(f"{lacking.format(engine.peer)} in time")
         except EngageError as error:
             failure = error
         except Exception as error:
-            failure = failure_of(error, engine.peer, through_proxy=engine.through_proxy)
+            failure = engine.explain(error)
             if failure is None:
                 raise
-        return failure
+        finally:
+            if body is not None:
+                await body.aclose()
+        return body.failure if body is not None and body.failure is not None else failure
 
-    async def _read(self, response: httpx.Response, outgoing: _Outgoing) -> Answer:
-        headers = response.headers
-        if "set-cookie" in headers and not self._closed:
-            response.request = outgoing.request
+    def _keep_cookies(self, response: httpx.Response, request: httpx.Request) -> None:
+        if "set-cookie" in response.headers and not self._closed:
+            response.request = request
             self._cookies.extract_cookies(response)
-        if headers.get("content-encoding", "").strip().lower() not in _CODINGS:
-            # Codings within codings multiply: a few kilobytes could become gigabytes in one step.
-            raise MalformedResponse(
-                "the answer has a content coding that was not asked for", http_status=response.status_code
-            )
+
+    async def _receive(self, response: httpx.Response) -> Answer | Download:
+        if not response.is_success:
+            return await self._read(response)
+        download = Download(
+            self._body(response),
+            http_status=response.status_code,
+            headers=_without_cookies(response.headers),
+            release=response.aclose,
+        )
+        self._downloads.add(download)
+        return download
+
+    async def _read(self, response: httpx.Response) -> Answer:
         limit = self._settings.max_response_bytes
-        body = io.BytesIO()  # and no name for a chunk: what came must not show in a traceback's variables
-        chunks = response.aiter_bytes()
-        while body.write(await anext(chunks, b"")):
-            if body.tell() > limit:
-                raise MalformedResponse(f"the answer is larger than {limit} bytes", http_status=response.status_code)
-        shown_headers = {name: value for name, value in headers.items() if name != "set-cookie"}
-        return Answer(response.status_code, shown_headers, body.getvalue().decode("utf-8-sig", "replace"))
+        content = io.BytesIO()  # and no name for a piece: what came must not show in a traceback's variables
+        body = self._body(response)
+        try:
+            while content.write(await body.piece()):
+                if content.tell() > limit:
+                    told = f"the answer is larger than {limit} bytes"
+                    raise MalformedResponse(told, http_status=response.status_code)
+        finally:
+            await body.aclose()
+        text = content.getvalue().decode("utf-8-sig", "replace")
+        return Answer(response.status_code, _without_cookies(response.headers), text)
+
+    def _body(self, response: httpx.Response) -> BodyReader:
+        if not isinstance(response.stream, httpx.AsyncByteStream):
+            raise TypeError("the transport gave a response without an asynchronous body")
+        return BodyReader(
+            aiter(response.stream),
+            http_status=response.status_code,
+            headers=response.headers,
+            peer=self._engine.peer,
+            explain=self._engine.explain,
+        )
 
 
-def _settle(outcome: Answer | EngageError) -> Answer:
-    if isinstance(outcome, Answer):
-        return outcome
-    raise outcome
+def _without_cookies(headers: httpx.Headers) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name != "set-cookie"}
 
 
-def _proxy_of(settings: Settings) -> str | None:
-    if settings.proxy is None or settings.proxy.reveal() != ENVIRONMENT:
-        return settings.proxy.reveal() if settings.proxy is not None else None
-    base = urlsplit(settings.base_url)
-    if urllib.request.proxy_bypass(base.hostname or ""):
-        return None
-    return urllib.request.getproxies().get(base.scheme)
+def _settle(outcome: R | EngageError) -> R:
+    if isinstance(outcome, EngageError):
+        raise outcome
+    return outcome
 
 
 def _httpx_proxy(url: str) -> httpx.Proxy:
@@ -426,26 +540,3 @@ def _httpx_proxy(url: str) -> httpx.Proxy:
         return proxy
     credentials = base64.b64encode(":".join(proxy.auth).encode()).decode()
     return httpx.Proxy(proxy.url, headers={"Authorization": f"Basic {credentials}"})
-
-
-def _peer_of(url: str) -> str:
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    host = parts.hostname or ""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _ssl_context(settings: Settings, proxy: str | None) -> ssl.SSLContext:
-    if settings.base_url.startswith("http:") and (proxy is None or proxy.startswith("http:")):
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # never used: it trusts nobody, and costs nothing to make
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-    except (ssl.SSLError, ValueError) as error:
-        raise ConfigurationError("ca_file", "is not a PEM file of certificates") from error
-    if settings.client_cert is not None:
-        try:
-            # The password is given so that an encrypted key fails and never asks at the terminal.
-            context.load_cert_chain(settings.client_cert, settings.client_key, password="")
-        except (ssl.SSLError, ValueError) as error:
-            raise ConfigurationError("client_cert", "certificate and key cannot be used together") from error
-    return context

@@ -1,6 +1,6 @@
-"""Who may watch the requests: hooks and the log.
+"""Who may watch the requests: hooks, progress callbacks and the log.
 
-Must live here: telling hooks and the logger `engage_async.http`. Must not: what is secret (see `protocol.redaction`).
+Must live here: telling them, and the logger `engage_async.http`. Must not: what is secret (see `protocol.redaction`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from engage_async.protocol.multipart import OnProgress, Progress
 from engage_async.protocol.redaction import RequestRecord, ResponseRecord
 
-__all__ = ["Observer", "RequestHook", "ResponseHook"]
+__all__ = ["Meter", "Observer", "RequestHook", "ResponseHook"]
 
 RequestHook = Callable[[RequestRecord], Awaitable[object] | object]
 ResponseHook = Callable[[ResponseRecord], Awaitable[object] | object]
@@ -58,10 +59,27 @@ class Observer:
             await _tell(self._on_response, record)
 
 
-async def _tell(hook: Callable[[Record], Awaitable[object] | object], record: Record) -> None:
+class Meter:
+    """Counts the bytes of one file, and tells its progress. A callback that raises is logged, and not called again."""
+
+    def __init__(self, callback: OnProgress | None, total: int | None) -> None:
+        self.done = 0
+        self._callback = callback
+        self._total = total
+
+    async def add(self, count: int) -> None:
+        """So many bytes more are done."""
+        self.done += count
+        if self._callback is not None and not await _tell(self._callback, Progress(self.done, self._total)):
+            self._callback = None
+
+
+async def _tell(callback: Callable[[Record], Awaitable[object] | object], record: Record) -> bool:
     try:
-        result = hook(record)
+        result = callback(record)
         if inspect.isawaitable(result):
             await result
     except Exception:
-        log.exception("the hook %s failed", getattr(hook, "__qualname__", type(hook).__name__))
+        log.exception("the callback %s failed", getattr(callback, "__qualname__", type(callback).__name__))
+        return False
+    return True

@@ -12,10 +12,15 @@ from urllib.parse import quote, urlencode
 
 from attrs import field, frozen
 
+from engage_async.config_checks import header_problem
 from engage_async.errors import InvalidArgument
+from engage_async.protocol.multipart import UploadForm
 from engage_async.protocol.repeat import Repeat
 from engage_async.secret import Secret
 
+_FRAMING = frozenset(
+    {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
 _DOT_SEGMENTS = frozenset({".", "..", "%2e", "%2e%2e", ".%2e", "%2e."})
 
 Query = Mapping[str, str | Sequence[str]]
@@ -27,10 +32,12 @@ class Request:
     """One request of an operation. Nothing that may be secret is in its repr.
 
     `path` begins with ``/``, is percent-encoded already and is sent as it is; one with a ``.`` or ``..`` segment is
-    refused, because it could reach another operation. At most one of `json`, `form` and `content` (with its
-    `content_type`) is the body. `timeout` bounds everything, waiting for a token and repetitions included, in seconds;
-    None takes the setting. `authenticate` asks for the bearer token. `wanted`, when given, is asked before each
-    repetition: when it says no, the last outcome stands.
+    refused, because it could reach another operation. At most one of `json`, `form`, `content` (with its
+    `content_type`) and `upload` is the body. `timeout` bounds everything, waiting for a token and repetitions included,
+    in seconds; None takes the setting, and then the time in which an upload flows is not counted. `authenticate` asks
+    for the bearer token. `throttling` says that HTTP 429 means too many requests; without it, 429 is an answer like any
+    other and is never a reason to repeat. `wanted`, when given, is asked before each repetition: when it says no, the
+    last outcome stands.
     """
 
     method: str
@@ -41,10 +48,12 @@ class Request:
     form: Mapping[str, str | Secret] | None = field(default=None, repr=False)
     content: bytes | None = field(default=None, repr=False)
     content_type: str = "application/octet-stream"
+    upload: UploadForm | None = None
     repeat: Repeat = Repeat.ONCE
     headers: Mapping[str, str] = field(factory=dict, repr=False)
     timeout: float | None = None
     authenticate: bool = True
+    throttling: bool = True
     wanted: Callable[[], bool] | None = field(default=None, repr=False)
 
     def target(self) -> str:
@@ -56,6 +65,16 @@ class Request:
                 if segment in _DOT_SEGMENTS:
                     raise InvalidArgument(f"{self.operation}: the path has a dot segment")
         return f"{self.path}?{_written(self.query)}" if self.query else self.path
+
+    def own_headers(self) -> dict[str, str]:
+        """The `headers`, names in lower case. Raises `InvalidArgument`, which never quotes a value."""
+        for name, value in self.headers.items():
+            problem = header_problem(name, value)
+            if problem is None and name.lower() in _FRAMING:
+                problem = f"must not have {name}: it is set for you"
+            if problem is not None:
+                raise InvalidArgument(f"{self.operation}: headers: {problem}")
+        return {name.lower(): value for name, value in self.headers.items()}
 
     def body(self) -> tuple[bytes | None, str]:
         """The body and its content type. Raises `InvalidArgument` for what JSON cannot express."""

@@ -1,4 +1,4 @@
-"""Real servers on real sockets, as small as a test needs them."""
+"""Real servers on real sockets, as small as a test needs them, and the session that talks to them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
 from engage_async.config import Settings
+from engage_async.io.http import HttpEngine, HttpSession, TokenSource
+from engage_async.secret import Secret
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -66,6 +69,39 @@ async def request_head(reader: asyncio.StreamReader) -> str:
         if name.lower() == "content-length":
             await reader.readexactly(int(value))
     return head
+
+
+@contextlib.asynccontextmanager
+async def session_of(
+    settings: Settings, *, tokens: TokenSource | None = None, **engine_options: Any
+) -> AsyncIterator[HttpSession]:
+    """A session on an engine of its own."""
+    engine = HttpEngine(settings, **engine_options)
+    session = engine.session(tokens=tokens, name="test")
+    try:
+        yield session
+    finally:
+        await session.aclose()
+        await engine.aclose()
+
+
+class Tokens:
+    """Numbered tokens: a renewal gives the next one, once for each stale one."""
+
+    def __init__(self) -> None:
+        self.number = 1
+        self.renewals = 0
+
+    async def bearer(self) -> Secret:
+        """The token of now."""
+        return Secret(f"token-{self.number}")
+
+    async def renew(self, stale: Secret) -> Secret:
+        """The next token, unless another caller had it made already."""
+        if stale == Secret(f"token-{self.number}"):
+            self.number += 1
+            self.renewals += 1
+        return await self.bearer()
 
 
 def unused_port() -> int:

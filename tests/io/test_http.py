@@ -15,7 +15,7 @@ import httpx
 import pytest
 import respx
 from aiohttp import web
-from far_end import quick, raw_server, request_head, serving, unused_port
+from far_end import Tokens, quick, raw_server, request_head, serving, session_of, unused_port
 
 from engage_async.config import Settings
 from engage_async.errors import (
@@ -29,7 +29,7 @@ from engage_async.errors import (
     WrongEventLoop,
 )
 from engage_async.io import failures
-from engage_async.io.http import HttpEngine, HttpSession, TokenSource
+from engage_async.io.http import HttpEngine, HttpSession
 from engage_async.protocol.redaction import RequestRecord, ResponseRecord
 from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.requests import Request
@@ -37,36 +37,6 @@ from engage_async.secret import Secret
 
 GET = Request(method="GET", path="/a", repeat=Repeat.SAFE)
 POST = Request(method="POST", path="/a", json={}, repeat=Repeat.ONCE)
-
-
-@asynccontextmanager
-async def session_of(
-    settings: Settings, *, tokens: TokenSource | None = None, **engine_options: Any
-) -> AsyncIterator[HttpSession]:
-    engine = HttpEngine(settings, **engine_options)
-    session = engine.session(tokens=tokens, name="test")
-    try:
-        yield session
-    finally:
-        await session.aclose()
-        await engine.aclose()
-
-
-class Tokens:
-    """Numbered tokens: a renewal gives the next one, once for each stale one."""
-
-    def __init__(self) -> None:
-        self.number = 1
-        self.renewals = 0
-
-    async def bearer(self) -> Secret:
-        return Secret(f"token-{self.number}")
-
-    async def renew(self, stale: Secret) -> Secret:
-        if stale == Secret(f"token-{self.number}"):
-            self.number += 1
-            self.renewals += 1
-        return await self.bearer()
 
 
 # --- failures, over real sockets --------------------------------------------------------------------------------------
