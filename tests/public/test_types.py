@@ -51,7 +51,7 @@ def mypy(source: str, folder: Path) -> tuple[int, str]:
     program.write_text(source, encoding="utf-8")
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={folder.parent / 'cache'}", program],
-        capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2],
+        capture_output=True, text=True, check=False, cwd=folder,
     )  # fmt: skip
     return checked.returncode, checked.stdout
 
