@@ -7,7 +7,8 @@ Must live here: what it is made of. Must not: what any part does, HTTP.
                   ├─ outside (calls, answers and hangs up at the other end)
                   ├─ media (media channels)
                   ├─ agents (who is logged in, where, on which channels)
-                  └─ activity (what each agent has done, learnt from the events that all of these publish)
+                  ├─ activity (what each agent has done, learnt from the events that all of these publish)
+                  ├─ stat_server (statistics of agents, groups and virtual queues, made of that)
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engage_async.emulator.exchange import Exchange, Publish
 from engage_async.emulator.media_channels import MediaChannels
 from engage_async.emulator.outside import Outside
 from engage_async.emulator.scheduler import Scheduler
+from engage_async.emulator.stat_server import StatServer
 from engage_async.emulator.switches import Switches
 from engage_async.emulator.voice_switch import VoiceSwitch
 
@@ -35,6 +37,7 @@ class ContactCentre:
         self.directory, self.switches = directory, switches
         self.scheduler, self.random = scheduler, random
         self.activity = Activity(scheduler)
+        self.stat_server = StatServer(self.activity, directory, scheduler)
         self._publish = publish
         publish = self.publish
         self.exchange = Exchange(directory, switches, publish, scheduler, random)

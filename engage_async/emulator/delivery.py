@@ -57,7 +57,8 @@ class Delivery:
         self._first_of_pair: _Event | None = None
         self._timers: set[asyncio.TimerHandle] = set()
         self._outbox: ContextVar[Outbox | None] = ContextVar("outbox", default=None)
-        web_sessions.on_open, web_sessions.on_end = self._web_session_opened, self._web_session_ended
+        web_sessions.on_open.append(self._web_session_opened)
+        web_sessions.on_end.append(self._web_session_ended)
 
     def publish(self, to: str | WebSession, channel: str, data: dict[str, Any]) -> None:
         """Send an event to every session of a user, or to one web session."""

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from engage_async.emulator.oauth import AuthorizationServer, OAuthError
 
-__all__ = ["OAuthEndpoint", "bearer"]
+__all__ = ["BearerGate", "OAuthEndpoint", "bearer", "unauthorized"]
 
 _UNCACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -23,6 +23,31 @@ def bearer(request: web.BaseRequest) -> str | None:
     """The bearer token of a request."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def unauthorized(request: web.BaseRequest) -> web.Response:
+    """The answer to a request without a good token: RFC 6750, section 3."""
+    error = {"error": "invalid_token", "error_description": "The access token is invalid or has expired"}
+    if bearer(request) is None:
+        error = {"error": "unauthorized", "error_description": "Authentication is required"}
+        return web.json_response(error, status=401, headers={"WWW-Authenticate": "Bearer"})
+    return web.json_response(error, status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+class BearerGate:
+    """Lets those in who have an access token of a user."""
+
+    def __init__(self, server: AuthorizationServer) -> None:
+        self._server = server
+
+    def user_of(self, request: web.BaseRequest) -> str | None:
+        """The user of the request's token; None when there is none, or it is not good."""
+        token = self._server.owner(bearer(request) or "")
+        return token.user if token is not None else None
+
+    def refusal(self, request: web.BaseRequest) -> web.Response:
+        """What the others are answered."""
+        return unauthorized(request)
 
 
 class OAuthEndpoint:

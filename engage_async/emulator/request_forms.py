@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from engage_async.emulator.rest_replies import MalformedRequest
 
-__all__ = ["Check", "Form", "boolean", "names", "one_of", "pairs", "read_body", "text"]
+__all__ = ["Check", "Form", "boolean", "names", "one_of", "pairs", "read_body", "read_object", "text"]
 
 _DEEPEST = 32
 _INT64 = range(-(2**63), 2**63)
@@ -34,7 +34,7 @@ class Form:
 
 def read_body(form: Form, body: bytes) -> tuple[str | None, dict[str, Any]]:
     """The operation id and the ``data`` of a body. Raises `MalformedRequest`."""
-    content = _json(body)
+    content = read_object(body)
     operation_id = content.get("operationId")
     if operation_id is not None and not isinstance(operation_id, str):
         raise _unlike("operationId", "a string", operation_id)
@@ -52,7 +52,8 @@ def read_body(form: Form, body: bytes) -> tuple[str | None, dict[str, Any]]:
     return operation_id, {name: check(f"data.{name}", given[name]) for name, check in named.items()}
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def read_object(body: bytes) -> dict[str, Any]:
+    """The object that a body is; empty for no body. Raises `MalformedRequest`."""
     if not body.strip():
         return {}
     try:

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from engage_async.emulator.agents import Activation, ActivationRefused
 from engage_async.emulator.configuration import DEFAULT_TYPES, TYPES, business_attribute, configuration, devices
-from engage_async.emulator.oauth_http import bearer
+from engage_async.emulator.oauth_http import bearer, unauthorized
 from engage_async.emulator.request_forms import Check, Form, boolean, names, one_of, read_body, text
 from engage_async.emulator.rest_replies import (
     MalformedRequest,
@@ -114,7 +114,7 @@ class _SessionRoutes:
         else:
             token = self._emulator.oauth.owner(bearer(request) or "")
             if token is None:
-                return _unauthorized(had_token=bearer(request) is not None)
+                return unauthorized(request)
             user = token.user
         if user is None:
             return forbidden()
@@ -244,14 +244,6 @@ class _SessionRoutes:
 
     def _redirect(self, target: str) -> web.Response:
         return web.Response(status=302, headers={"Location": target})
-
-
-def _unauthorized(*, had_token: bool) -> web.Response:
-    """RFC 6750, section 3."""
-    error = {"error": "invalid_token", "error_description": "The access token is invalid or has expired"}
-    challenge = f'Bearer error="{error["error"]}"' if had_token else "Bearer"
-    body = error if had_token else {"error": "unauthorized", "error_description": "Authentication is required"}
-    return web.json_response(body, status=401, headers={"WWW-Authenticate": challenge})
 
 
 def _activation(data: dict[str, Any], channels: Iterable[str]) -> Activation:

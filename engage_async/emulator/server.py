@@ -5,6 +5,7 @@ Must live here: composition and life cycle. Must not: protocols, operations, wha
     Emulator ── switches
              ├─ centre (the contact centre) ──publish──► delivery of a service ──► its Bayeux sessions
              ├─ workspace (a service: cookie sessions, notifications) ◄── REST routes
+             ├─ statistics (another) ◄── statistic_subscriptions, REST routes
              ├─ initializations (of web sessions)
              └─ oauth (codes and tokens)
 """
@@ -25,12 +26,14 @@ from engage_async.emulator.directory import Directory
 from engage_async.emulator.faults import RequestRecord, middleware
 from engage_async.emulator.initialization import Initializations
 from engage_async.emulator.oauth import AuthorizationServer
-from engage_async.emulator.oauth_http import OAuthEndpoint, bearer
+from engage_async.emulator.oauth_http import BearerGate, OAuthEndpoint, bearer
 from engage_async.emulator.rest_authentication import add_routes as add_authentication_routes
 from engage_async.emulator.rest_session import add_routes as add_session_routes
+from engage_async.emulator.rest_statistics import add_routes as add_statistics_routes
 from engage_async.emulator.rest_voice import add_routes as add_voice_routes
 from engage_async.emulator.scheduler import LoopScheduler
 from engage_async.emulator.service import Service
+from engage_async.emulator.statistic_subscriptions import StatisticSubscriptions
 from engage_async.emulator.switches import Switches
 
 __all__ = ["Emulator"]
@@ -61,7 +64,6 @@ class Emulator:
         self.requests: deque[RequestRecord] = deque(maxlen=_MOST_REQUESTS)
         self.workspace = Service(self.switches, "/workspace/v3", "WORKSPACE_SESSIONID")
         self.web_sessions, self.delivery = self.workspace.web_sessions, self.workspace.delivery
-        self.services: tuple[Service, ...] = (self.workspace,)
         loaded = directory if isinstance(directory, Directory) else Directory.load(directory)
         ids = Random(seed)  # noqa: S311 - repeatable on purpose; sessions and tokens use the secrets module
         self.centre = ContactCentre(loaded, self.switches, self.publish, LoopScheduler(), ids)
@@ -72,6 +74,10 @@ class Emulator:
             self.switches,
             audience=lambda: (self.base_url, f"{self.base_url}/auth/v3/oauth/token"),
         )
+        self.statistics = Service(self.switches, "/statistics/v3", "STATISTICS_SESSIONID", gate=BearerGate(self.oauth))
+        self.statistic_subscriptions = StatisticSubscriptions(self.centre, self.statistics.delivery.publish)
+        self.statistics.web_sessions.on_end.append(self.statistic_subscriptions.forget)
+        self.services: tuple[Service, ...] = (self.workspace, self.statistics)
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
@@ -197,6 +203,7 @@ class Emulator:
             service.add_routes(app)
         add_authentication_routes(app, self)
         add_session_routes(app, self)
+        add_statistics_routes(app, self)
         add_voice_routes(app, self)
         return app
 

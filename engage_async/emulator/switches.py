@@ -93,7 +93,8 @@ class Switches:
     Sessions: `initialization` is how ``initialize-workspace`` goes on, `initialization_delay` the time of each of its
     steps; `channel_reply_code` what the requests that activate or deactivate voice or media alone are answered with;
     `answer_delay` the time until an outside number answers (None: never); `require_api_key` the ``x-api-key`` without
-    which every request is refused; `token_lifetime` how long an access token lasts.
+    which every request is refused; `token_lifetime` how long an access token lasts; `statistics_interval` the time
+    between updates of statistics that change with time.
 
     Notifications: `ack_extension` and `wildcard_subscriptions` are what the Bayeux server grants; `poll_timeout` and
     `poll_interval` its advice; `session_expiry` the time without a poll after which it forgets a session;
@@ -117,6 +118,7 @@ class Switches:
     answer_delay: float | None = 0.05
     require_api_key: str | None = field(default=None, repr=False)
     token_lifetime: float = 3600.0
+    statistics_interval: float = 1.0
 
     ack_extension: bool = True
     wildcard_subscriptions: bool = True

@@ -41,12 +41,12 @@ class WebSession:
 class WebSessions:
     """The sessions of one service, by the value of its cookie.
 
-    `on_open` and `on_end` hear of each session that begins or ends.
+    The functions in `on_open` and `on_end` hear of each session that begins or ends.
     """
 
     def __init__(self, cookie: str, path: str) -> None:
-        self.on_open: Callable[[WebSession], None] = _nothing
-        self.on_end: Callable[[WebSession], None] = _nothing
+        self.on_open: list[Callable[[WebSession], None]] = []
+        self.on_end: list[Callable[[WebSession], None]] = []
         self._cookie, self._path = cookie, path
         self._sessions: dict[str, WebSession] = {}
         self._of_user: dict[str, set[WebSession]] = {}
@@ -61,7 +61,8 @@ class WebSessions:
             session.node = node
         self._sessions[session.id] = session
         self._of_user.setdefault(user, set()).add(session)
-        self.on_open(session)
+        for told in self.on_open:
+            told(session)
         return session
 
     def end(self, session: WebSession) -> None:
@@ -73,7 +74,8 @@ class WebSessions:
         mine.discard(session)
         if not mine:
             del self._of_user[session.user]
-        self.on_end(session)
+        for told in self.on_end:
+            told(session)
 
     def end_all(self, user: str | None = None) -> None:
         """End every session (of one user)."""
@@ -93,7 +95,3 @@ class WebSessions:
         if session is None or request.cookies.get(STICKINESS) != session.node:
             return None
         return session
-
-
-def _nothing(_session: WebSession) -> None:
-    """Nobody wants to know."""
