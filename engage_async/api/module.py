@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from engage_async.io.downloads import Download
 from engage_async.models.interactions import Interaction
 from engage_async.models.media import Channel
 from engage_async.models.voice import Call
@@ -52,6 +53,9 @@ class Requester(Protocol):
     async def request(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Any:
         """Send a synchronous operation and give its result."""
 
+    async def open(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Download:
+        """Send an operation whose answer is a file, and give the file, which is still to come."""
+
 
 class Sender(Requester, Protocol):
     """A service session, as its API modules see it."""
@@ -68,6 +72,9 @@ class SynchronousModule:
 
     async def _request(self, route: Route, *, timeout: float | None, **arguments: Any) -> Any:
         return await self._requester.request(route, arguments, timeout)
+
+    async def _download(self, route: Route, *, timeout: float | None, **arguments: Any) -> Download:
+        return await self._requester.open(route, arguments, timeout)
 
 
 class ApiModule(SynchronousModule):

@@ -113,8 +113,7 @@ def read_reply(http_status: int, text: str, *, operation: str = "", enveloped: b
         raise _malformed(
             "an integer status.code", f"{json.dumps(body.get('status'))[:80]}", http_status, text, operation
         )
-    raw_errors = body.get("errors")
-    errors = tuple(_error_entry(entry) for entry in raw_errors) if isinstance(raw_errors, list) else ()
+    errors = read_errors(body.get("errors"))
     operation_id = body.get("operationId")
     return Reply(
         status,
@@ -124,6 +123,11 @@ def read_reply(http_status: int, text: str, *, operation: str = "", enveloped: b
         http_status=http_status,
         raw=body,
     )
+
+
+def read_errors(errors: Any) -> tuple[Status, ...]:
+    """The ``errors`` of a reply, in their order; none for anything but an array."""
+    return tuple(_error_entry(entry) for entry in errors) if isinstance(errors, list) else ()
 
 
 def _read_error(http_status: int, body: Any, text: str) -> Reply:

@@ -17,6 +17,7 @@ from engage_async.errors import EngageError, InvalidArgument
 from engage_async.protocol.completion import Settles
 from engage_async.protocol.envelope import Reply
 from engage_async.protocol.kvlist import KeyValues, pairs, to_wire
+from engage_async.protocol.multipart import FilePart
 from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.requests import Query
 from engage_async.secret import Secret
@@ -47,7 +48,7 @@ class Call:
     path: str
     query: Query
     json: Mapping[str, Any] | Sequence[Any] | None
-    parts: Mapping[str, Any] | None = None
+    parts: Mapping[str, str | FilePart] | None = None
     headers: Mapping[str, str | Secret] = field(factory=dict)
     form: Mapping[str, str | Secret] | None = None
 
@@ -124,7 +125,7 @@ class Route:
             form = {self._wire_name(name): self._text_or_secret(name, given[name]) for name in rest}
             return Call(path, query, None, headers=headers, form=form)
         if self.body == "parts":
-            parts = {self._wire_name(name): given[name] for name in rest}
+            parts = {self._wire_name(name): self._part(name, given[name]) for name in rest}
             return Call(path, query, None, parts, headers)
         if self.body == "list":
             return Call(path, query, self._array(rest[0] if rest else "", given), headers=headers)
@@ -155,6 +156,9 @@ class Route:
 
     def _text_or_secret(self, name: str, value: Any) -> str | Secret:
         return value if isinstance(value, Secret) else self._text(name, value)
+
+    def _part(self, name: str, value: Any) -> str | FilePart:
+        return value if isinstance(value, FilePart) else self._text(name, value)
 
     def _listed(self, name: str, value: Any) -> str | tuple[str, ...]:
         """A value of the query. A list keeps its elements apart: each is escaped, the commas between them are not."""

@@ -13,8 +13,10 @@ from attrs import evolve
 
 from engage_async.api.module import Known, NothingKnown
 from engage_async.errors import MalformedResponse, PartialSuccess
+from engage_async.io.downloads import Download
 from engage_async.io.http import HttpSession
 from engage_async.protocol.envelope import DONE, PARTIAL, PartialResult, Reply, read_reply
+from engage_async.protocol.multipart import FilePart, UploadForm
 from engage_async.protocol.requests import Answer, Request
 from engage_async.protocol.route import Call, Route
 from engage_async.secret import Secret
@@ -42,6 +44,14 @@ class Requests:
             raise MalformedResponse(f"{route.name}: expected a redirect, got HTTP {answer.http_status}")
         return self.conclude(route, reply, arguments)
 
+    async def open(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Download:
+        """Send an operation whose answer is a file, and give the file, which is still to come."""
+        found = await self._http.open(self._made(route, route.call(arguments), timeout))
+        if isinstance(found, Download):
+            return found
+        self.judge(route, found)
+        raise MalformedResponse(f"{route.name}: expected a file, got HTTP {found.http_status}")
+
     async def send(
         self, route: Route, call: Call, timeout: float | None, *, wanted: Callable[[], bool] | None = None
     ) -> Answer:
@@ -49,12 +59,18 @@ class Requests:
         if route.polls:
             messages = list(call.json) if isinstance(call.json, list) else []
             return await self._http.post_messages(call.path, messages, read_timeout=timeout or _POLL_TIMEOUT)
-        request = Request(
+        return await self._http.send(self._made(route, call, timeout, wanted))
+
+    def _made(
+        self, route: Route, call: Call, timeout: float | None, wanted: Callable[[], bool] | None = None
+    ) -> Request:
+        return Request(
             method=route.method,
             path=call.path,
             query=call.query,
             json=call.json,
             form=call.form,
+            upload=_form(call.parts) if call.parts is not None else None,
             headers={name: Secret.revealed(value) for name, value in call.headers.items()},
             operation=route.name,
             repeat=route.repeat,
@@ -62,7 +78,6 @@ class Requests:
             authenticate=self._authenticate,
             wanted=wanted,
         )
-        return await self._http.send(request)
 
     def judge(self, route: Route, answer: Answer) -> Reply:
         """Read an answer as a reply with code 0, 1 or (for a bulk operation) 2; raise what else it says."""
@@ -86,6 +101,12 @@ class Requests:
     def result(self, route: Route, payload: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
         """What the operation gives, made from its completing payload or the reply's data."""
         return route.gives(payload, arguments, self._known) if route.gives is not None else None
+
+
+def _form(parts: Mapping[str, str | FilePart]) -> UploadForm:
+    """A multipart form of the arguments that are files, and the others, which are text, as plain fields."""
+    files = [part for part in parts.values() if isinstance(part, FilePart)]
+    return UploadForm(files, {name: value for name, value in parts.items() if isinstance(value, str)})
 
 
 def data_of(reply: Reply, route: Route) -> Mapping[str, Any]:

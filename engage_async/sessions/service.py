@@ -29,6 +29,7 @@ from engage_async.errors import (
     SessionClosed,
     WrongEventLoop,
 )
+from engage_async.io.downloads import Download
 from engage_async.io.http import HttpSession
 from engage_async.io.notifications import NotificationConnection
 from engage_async.models.events import Event, EventsLost
@@ -195,6 +196,11 @@ class ServiceSession:
         """Send a synchronous operation and give its result."""
         self._must_be_open()
         return await self._requests.request(route, arguments, timeout)
+
+    async def open(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Download:
+        """Send an operation whose answer is a file, and give the file, which is still to come."""
+        self._must_be_open()
+        return await self._requests.open(route, arguments, timeout)
 
     # --- operations -------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""What the Provisioning API keeps: users and other configuration objects, options, imports, exports."""
