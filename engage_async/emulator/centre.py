@@ -9,6 +9,7 @@ Must live here: what it is made of. Must not: what any part does, HTTP.
                   ├─ agents (who is logged in, where, on which channels)
                   ├─ activity (what each agent has done, learnt from the events that all of these publish)
                   ├─ stat_server (statistics of agents, groups and virtual queues, made of that)
+                  └─ targets, target_lists (whom and what agents can reach; their favourites, recents, missed calls)
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from engage_async.emulator.outside import Outside
 from engage_async.emulator.scheduler import Scheduler
 from engage_async.emulator.stat_server import StatServer
 from engage_async.emulator.switches import Switches
+from engage_async.emulator.target_lists import TargetLists
+from engage_async.emulator.targets import Targets
 from engage_async.emulator.voice_switch import VoiceSwitch
 
 
@@ -45,6 +48,8 @@ class ContactCentre:
         self.outside = Outside(self.exchange)
         self.media = MediaChannels(publish, scheduler)
         self.agents = Agents(self.exchange, self.media)
+        self.targets = Targets(self.exchange, self.media)
+        self.target_lists = TargetLists(self.targets, self.exchange, self.activity)
 
     def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:
         """Tell an agent of something that happened."""

@@ -30,6 +30,7 @@ from engage_async.emulator.oauth_http import BearerGate, OAuthEndpoint, bearer
 from engage_async.emulator.rest_authentication import add_routes as add_authentication_routes
 from engage_async.emulator.rest_session import add_routes as add_session_routes
 from engage_async.emulator.rest_statistics import add_routes as add_statistics_routes
+from engage_async.emulator.rest_targets import add_routes as add_target_routes
 from engage_async.emulator.rest_voice import add_routes as add_voice_routes
 from engage_async.emulator.scheduler import LoopScheduler
 from engage_async.emulator.service import Service
@@ -205,6 +206,7 @@ class Emulator:
         add_session_routes(app, self)
         add_statistics_routes(app, self)
         add_voice_routes(app, self)
+        add_target_routes(app, self)
         return app
 
     async def _listen(self, runner: web.AppRunner) -> None:
