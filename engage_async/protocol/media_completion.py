@@ -233,10 +233,16 @@ def chat_says(*kinds: str) -> Settles:
 
     def rule(args: Arguments) -> Rule:
         words = next((str(args[name]) for name in ("message", "url") if args.get(name)), None)
-        aspects = (said(words),) if words is not None else ()
-        return _rule(args, *((a, None) for a in (*aspects, *map(did, kinds))), on_acceptance=ERROR_GRACE)
+        aspects = [said(words)] if words is not None else []
+        aspects += map(did, kinds)
+        return _rule(args, *((aspect, None) for aspect in aspects or ["nothing"]), on_acceptance=ERROR_GRACE)
 
     return rule
+
+
+def on(mediatype: str, settles: Settles) -> Settles:
+    """The rule of an operation that is always on this channel."""
+    return lambda args: settles({**args, "mediatype": mediatype})
 
 
 # --- building rules, reading what the tests need ----------------------------------------------------------------------

@@ -24,7 +24,9 @@ from engage_async.protocol.media_completion import (
 from engage_async.protocol.notices import Notice, Payload
 from engage_async.protocol.reading import Memory, Reading, operation_id_of, text
 
-__all__ = ["LEFT_CHAT", "LEFT_STATES", "PARKED_STATES", "READERS", "chat_of", "index_of", "interaction_id_of", "messages_of"]
+__all__ = [
+    "LEFT_CHAT", "LEFT_STATES", "PARKED_STATES", "READERS", "chat_of", "index_of", "interaction_id_of", "messages_of",
+]  # fmt: skip
 
 LEFT_STATES = frozenset({"Sent", "Completed", "Canceled", "Rejected", "Revoked"})
 """States of an interaction that is no longer its agent's, for good: of which ``Sent`` may be followed by another."""

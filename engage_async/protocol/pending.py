@@ -54,10 +54,11 @@ class Pending:
     def result(self) -> Payload | None:
         """The payload of the step that is the result; the last credited one when none is marked.
 
-        Of an operation in parts: an object with the payload of each part that was seen, under ``parts``.
+        Of an operation in parts: the payload of each part that was seen, by the id of its object, under ``parts``.
         """
         if self.expectation.rule.partial:
-            return {"parts": list(self.credited.values())} if self.credited else None
+            parts = {step.key[1]: payload for step, payload in self.credited.items()}
+            return {"parts": parts} if parts else None
         last: Payload | None = None
         for step, payload in self.credited.items():
             last = payload

@@ -30,6 +30,7 @@ BY_NAME: dict[str, Any] = {
     "redirect_uri": "https://app.example/cb",
     "channels": ["chat", "email"],
     "user_data": KEY_VALUES,
+    "content_type": "text/plain",
 }
 BY_ANNOTATION: dict[str, Any] = {
     "str": "some-text",
@@ -52,6 +53,14 @@ BY_ANNOTATION: dict[str, Any] = {
     "MonitorMode": "Coach",
     "MonitorNextCall": "AllCalls",
     "MonitorScope": "Agent",
+    "AfterLeaving": "KeepAlive",
+    "InteractionSubtype": "OutboundNew",
+    "MediaMonitorMode": "Monitor",
+    "NextInteractions": "AllInteractions",
+    "PullContext": "none",
+    "Source": __file__,
+    "TreatAs": "Normal",
+    "Visibility": "Agent",
 }
 
 
