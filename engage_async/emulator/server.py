@@ -6,6 +6,7 @@ Must live here: composition and life cycle. Must not: protocols, operations, wha
              ├─ centre (the contact centre) ──publish──► delivery of a service ──► its Bayeux sessions
              ├─ workspace (a service: cookie sessions, notifications) ◄── REST routes
              ├─ statistics (another) ◄── statistic_subscriptions, REST routes
+             ├─ callbacks ◄── REST routes of the Engagement API
              ├─ initializations (of web sessions)
              └─ oauth (codes and tokens)
 """
@@ -21,6 +22,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from engage_async.emulator.callback_setup import CallbackSetup
+from engage_async.emulator.callbacks import Callbacks
 from engage_async.emulator.centre import ContactCentre
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.faults import RequestRecord, middleware
@@ -28,6 +31,7 @@ from engage_async.emulator.initialization import Initializations
 from engage_async.emulator.oauth import AuthorizationServer
 from engage_async.emulator.oauth_http import BearerGate, OAuthEndpoint, bearer
 from engage_async.emulator.rest_authentication import add_routes as add_authentication_routes
+from engage_async.emulator.rest_engagement import add_routes as add_engagement_routes
 from engage_async.emulator.rest_session import add_routes as add_session_routes
 from engage_async.emulator.rest_statistics import add_routes as add_statistics_routes
 from engage_async.emulator.rest_targets import add_routes as add_target_routes
@@ -59,6 +63,7 @@ class Emulator:
         port: int = 0,
         switches: Switches | None = None,
         directory: Directory | str | Path | None = None,
+        callbacks: CallbackSetup | str | Path | None = None,
         seed: int = 0,
     ) -> None:
         self.switches = switches or Switches()
@@ -78,6 +83,8 @@ class Emulator:
         self.statistics = Service(self.switches, "/statistics/v3", "STATISTICS_SESSIONID", gate=BearerGate(self.oauth))
         self.statistic_subscriptions = StatisticSubscriptions(self.centre, self.statistics.delivery.publish)
         self.statistics.web_sessions.on_end.append(self.statistic_subscriptions.forget)
+        services = callbacks if isinstance(callbacks, CallbackSetup) else CallbackSetup.load(callbacks)
+        self.callbacks = Callbacks(services, self.centre)
         self.services: tuple[Service, ...] = (self.workspace, self.statistics)
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
@@ -203,6 +210,7 @@ class Emulator:
         for service in self.services:
             service.add_routes(app)
         add_authentication_routes(app, self)
+        add_engagement_routes(app, self)
         add_session_routes(app, self)
         add_statistics_routes(app, self)
         add_voice_routes(app, self)

@@ -23,7 +23,7 @@ def moment(name: str, value: Any) -> str | None:
     if not isinstance(value, datetime):
         raise InvalidArgument(f"{name} must be a datetime with a time zone, not {type(value).__name__}")
     if value.utcoffset() is None:
-        raise InvalidArgument(f"{name} must have a time zone: {value.isoformat()} may be any of 24 moments")
+        raise InvalidArgument(f"{name} must have a time zone, and {value.isoformat()} has none")
     try:
         text = value.astimezone(UTC).isoformat(timespec="milliseconds")
     except OverflowError as error:
