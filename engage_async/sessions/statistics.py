@@ -20,6 +20,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 from engage_async.api.statistics import StatisticsApi
+from engage_async.api.statistics_notifications import StatisticsNotificationsApi
 from engage_async.api.statistics_results import asked, naming
 from engage_async.config import Settings
 from engage_async.errors import EngageError, InvalidArgument, NotSent, OutcomeUnknown, SubscriptionInUse
@@ -47,13 +48,14 @@ class StatisticsSession(ServiceSession):
     """Statistics of the contact centre. Opened by ``async with engage.statistics() as stats``.
 
     `subscribe` is the way to values as they change; `statistics` holds the single operations (present values without a
-    subscription among them). `service_state` is the last that the service told of itself. `StatisticsUpdated` and
-    `ServiceStateChanged` come as events.
+    subscription among them), `notifications` the raw endpoints for another Bayeux client. `service_state` is the last
+    that the service told of itself. `StatisticsUpdated` and `ServiceStateChanged` come as events.
     """
 
     def __init__(self, http: HttpSession, settings: Settings, *, name: str) -> None:
         super().__init__(http, settings, name=name, path="/statistics/v3/notifications", channels=(SERVICE, UPDATES))
         self.statistics = StatisticsApi(self)
+        self.notifications = StatisticsNotificationsApi(self)
         self.service_state = ServiceState("")
         self._direct = StatisticsApi(self._requests)
         self._subscriptions: dict[str, Subscription] = {}

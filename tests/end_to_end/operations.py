@@ -16,6 +16,7 @@ from attrs import frozen
 
 import engage_async.api
 from engage_async.models.interactions import InteractionReason
+from engage_async.models.statistics import Statistic
 from engage_async.protocol.route import Route
 
 KEY_VALUES = {"Segment": "Gold"}
@@ -31,6 +32,8 @@ BY_NAME: dict[str, Any] = {
     "channels": ["chat", "email"],
     "user_data": KEY_VALUES,
     "content_type": "text/plain",
+    "desired_time": datetime(2999, 1, 1, tzinfo=UTC),
+    "max_age": 60,
 }
 BY_ANNOTATION: dict[str, Any] = {
     "str": "some-text",
@@ -44,6 +47,9 @@ BY_ANNOTATION: dict[str, Any] = {
     "Mapping[str, Any]": {"one": 1},
     "Mapping[str, str]": {"one": "1"},
     "Sequence[Mapping[str, Any]]": [{"one": 1}],
+    "Sequence[Mapping[str, str]]": [{"channel": "sms", "target": "5550001"}],
+    "Sequence[Statistic]": [Statistic("CurrentAgentState", "johnsmith", "Agent", id="one")],
+    "Literal['mode1', 'mode2', 'mode3']": "mode1",
     "Sequence[Message]": [{"channel": "/meta/connect"}],
     "datetime": datetime(2026, 1, 5, 8, tzinfo=UTC),
     "Attributes": {"FirstName": "Ada"},
@@ -54,6 +60,7 @@ BY_ANNOTATION: dict[str, Any] = {
     "MonitorNextCall": "AllCalls",
     "MonitorScope": "Agent",
     "AfterLeaving": "KeepAlive",
+    "DeletionForm": "client",
     "InteractionSubtype": "OutboundNew",
     "MediaMonitorMode": "Monitor",
     "NextInteractions": "AllInteractions",
