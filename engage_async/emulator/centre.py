@@ -6,6 +6,8 @@ Must live here: what it is made of. Must not: what any part does, HTTP.
                   ├─ voice (carries out agents' voice requests on the exchange)
                   ├─ outside (calls, answers and hangs up at the other end)
                   ├─ media (media channels)
+                  ├─ interactions, routing, documents (what is on these channels, who is offered it, its files)
+                  ├─ media_desk (carries out agents' media requests on them)
                   ├─ agents (who is logged in, where, on which channels)
                   ├─ activity (what each agent has done, learnt from the events that all of these publish)
                   ├─ stat_server (statistics of agents, groups and virtual queues, made of that)
@@ -19,10 +21,17 @@ from typing import Any
 
 from engage_async.emulator.activity import Activity
 from engage_async.emulator.agents import Agents
+from engage_async.emulator.arrivals import arrive_at_start
 from engage_async.emulator.directory import Directory
+from engage_async.emulator.documents import DocumentStore
 from engage_async.emulator.exchange import Exchange, Publish
+from engage_async.emulator.interaction_store import InteractionStore
 from engage_async.emulator.media_channels import MediaChannels
+from engage_async.emulator.media_desk import MediaDesk
+from engage_async.emulator.media_floor import MediaFloor
+from engage_async.emulator.media_setup import MediaSetup
 from engage_async.emulator.outside import Outside
+from engage_async.emulator.routing import Routing
 from engage_async.emulator.scheduler import Scheduler
 from engage_async.emulator.stat_server import StatServer
 from engage_async.emulator.switches import Switches
@@ -35,7 +44,14 @@ class ContactCentre:
     """Who and what there is, and what happens to it."""
 
     def __init__(
-        self, directory: Directory, switches: Switches, publish: Publish, scheduler: Scheduler, random: Random
+        self,
+        directory: Directory,
+        switches: Switches,
+        publish: Publish,
+        scheduler: Scheduler,
+        random: Random,
+        *,
+        media_setup: MediaSetup | None = None,
     ) -> None:
         self.directory, self.switches = directory, switches
         self.scheduler, self.random = scheduler, random
@@ -47,9 +63,16 @@ class ContactCentre:
         self.voice = VoiceSwitch(self.exchange, switches)
         self.outside = Outside(self.exchange)
         self.media = MediaChannels(publish, scheduler)
+        setup = media_setup or MediaSetup.load()
+        self.interactions = InteractionStore(switches, publish, scheduler, Random(random.random()))  # noqa: S311 - ids
+        self.routing = Routing(self.interactions, self.media, directory, setup)
+        self.documents = DocumentStore(self.interactions.new_id)
+        self.media_floor = MediaFloor(self.interactions, self.routing, self.media, self.documents, directory, setup)
+        self.media_desk = MediaDesk(self.media_floor, switches)
         self.agents = Agents(self.exchange, self.media)
         self.targets = Targets(self.exchange, self.media)
         self.target_lists = TargetLists(self.targets, self.exchange, self.activity)
+        arrive_at_start(self.media_floor)
 
     def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:
         """Tell an agent of something that happened."""

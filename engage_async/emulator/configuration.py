@@ -15,7 +15,16 @@ from typing import Any
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.exchange import Exchange
 
-__all__ = ["DEFAULT_TYPES", "TYPES", "business_attribute", "configuration", "devices", "optimized", "plain"]
+__all__ = [
+    "DEFAULT_TYPES",
+    "TYPES",
+    "as_object",
+    "business_attribute",
+    "configuration",
+    "devices",
+    "optimized",
+    "plain",
+]
 
 TYPES = {
     "actionCodes": "actionCodes",
@@ -66,12 +75,13 @@ def plain(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        name: _as_object(member) if name in _KEY_VALUE_LISTS and isinstance(member, list) else plain(member)
+        name: as_object(member) if name in _KEY_VALUE_LISTS and isinstance(member, list) else plain(member)
         for name, member in value.items()
     }
 
 
-def _as_object(pairs: Any) -> Any:
+def as_object(pairs: Any) -> Any:
+    """A key/value list as a plain object."""
     if not isinstance(pairs, list) or not all(isinstance(pair, dict) and "key" in pair for pair in pairs):
         return plain(pairs)
-    return {pair["key"]: _as_object(pair.get("value")) for pair in pairs}
+    return {pair["key"]: as_object(pair.get("value")) for pair in pairs}

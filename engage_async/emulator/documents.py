@@ -12,13 +12,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
 __all__ = ["Document", "DocumentStore", "Writing"]
+
+_PIECE = 256 * 1024
 
 
 @frozen
@@ -34,6 +36,12 @@ class Document:
     def view(self) -> dict[str, Any]:
         """The document in wire form."""
         return {"id": self.id, "name": self.name, "mime": self.mime, "size": self.size}
+
+    def pieces(self, end: int) -> Iterator[bytes]:
+        """The bytes up to this one, not all at once."""
+        with self.file.open("rb") as opened:
+            while opened.tell() < end and (piece := opened.read(min(_PIECE, end - opened.tell()))):
+                yield piece
 
 
 class Writing:

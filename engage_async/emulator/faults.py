@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from attrs import define, field
 
 from engage_async.emulator.documented import is_documented
+from engage_async.emulator.rest_documents import Download
 from engage_async.emulator.switches import Fault
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ _UNRECORDED = ("/auth/", "/notifications")
 class RequestRecord:
     """One request as it was seen. `status` is None until it is answered, and stays None when it never is.
 
-    `query` and `body` (the JSON value) are those of REST requests; authentication and Bayeux requests have none.
+    `query` and `body` (the JSON value) are those of REST requests; authentication and Bayeux requests have none. A
+    multipart body (a file) is not kept.
     """
 
     method: str
@@ -65,7 +67,8 @@ async def _record(emulator: Emulator, request: web.Request) -> RequestRecord:
     record = RequestRecord(request.method, request.path, user=emulator.user_of(request))
     if not any(part in request.path for part in _UNRECORDED):
         record.query = dict(request.query)
-        record.body = _json(await request.read())
+        if not request.content_type.startswith("multipart/"):
+            record.body = _json(await request.read())
         if isinstance(record.body, dict) and isinstance(record.body.get("operationId"), str):
             record.operation_id = record.body["operationId"]
     emulator.requests.append(record)
@@ -122,7 +125,7 @@ async def _strike(request: web.Request, fault: Fault, true_answer: web.StreamRes
     match fault.kind:
         case "delay":
             await asyncio.sleep(fault.delay)
-        case "cut" if isinstance(true_answer, web.Response):
+        case "cut" if true_answer is not None:
             return await _cut(request, true_answer)
         case "close":
             if request.transport is not None:
@@ -134,16 +137,25 @@ async def _strike(request: web.Request, fault: Fault, true_answer: web.StreamRes
     return true_answer or web.Response(status=500)
 
 
-async def _cut(request: web.Request, answer: web.Response) -> web.StreamResponse:
+async def _cut(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
     """Announce the whole body, send its first half, and hang up."""
-    body = answer.body if isinstance(answer.body, bytes) else b""
+    size, first_half = _first_half(answer)
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
-    response.content_length = max(len(body), 1)
+    response.content_length = max(size, 1)
     await response.prepare(request)
-    await response.write(body[: len(body) // 2])
+    for piece in first_half:
+        await response.write(piece)
     if request.transport is not None:
         request.transport.close()
     return response
+
+
+def _first_half(answer: web.StreamResponse) -> tuple[int, Iterator[bytes]]:
+    """The size of the body, and its first half in pieces."""
+    if isinstance(answer, Download):
+        return answer.document.size, answer.document.pieces(answer.document.size // 2)
+    body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b""
+    return len(body), iter((body[: len(body) // 2],))
 
 
 def _false_answer(fault: Fault) -> web.Response:

@@ -80,16 +80,20 @@ class InteractionStore:
     """Every interaction, by id; the last two thousand that ended are kept.
 
     One method, one thing that happens to an interaction, with its events. `request` is the one that is being carried
-    out: the events for its agent answer it. `on_queued` is called with an interaction that has come into a queue;
-    `on_moved` with one that has come into a workbin or out of one, and the workbin that it was in before (None: in
-    none); `on_ended` with one that is over; `on_left` with one that an agent does not have any more, and what the agent
-    was to it; `on_work` with the user name of an agent whose work has changed, and the media type.
+    out: the events for its agent answer it.
+
+    `on_queued` is called with an interaction that has come into a queue, `on_taken` with one that somebody handles, is
+    invited to handle, or has put into a workbin; `on_moved` with one that has come into a workbin or out of one, and
+    the workbin that it was in before (None: in none); `on_ended` with one that is over; `on_left` with one that an
+    agent does not have any more, and what the agent was to it; `on_work` with the user name of an agent whose work has
+    changed, and the media type.
     """
 
     def __init__(self, switches: MediaSwitches, publish: Publish, scheduler: Scheduler, random: Random) -> None:
         self.switches, self.scheduler = switches, scheduler
         self.request: MediaRequest | None = None
         self.on_queued: Callable[[Interaction], object] = _nothing
+        self.on_taken: Callable[[Interaction], object] = _nothing
         self.on_moved: Callable[[Interaction, WorkbinPlace | None], object] = _nothing
         self.on_ended: Callable[[Interaction], object] = _nothing
         self.on_left: Callable[[Interaction, Party], object] = _nothing
@@ -98,7 +102,7 @@ class InteractionStore:
         self._living: dict[str, Interaction] = {}
         self._ended: OrderedDict[str, Interaction] = OrderedDict()
         self._of_user: dict[str, dict[str, Interaction]] = {}
-        self._tickets = 0
+        self._last_number = 0
 
     # --- looking up ---------------------------------------------------------------------------------------------------
 
@@ -127,6 +131,11 @@ class InteractionStore:
         """An id that nothing has yet."""
         return "".join(self._random.choices(_ID_LETTERS, k=16))
 
+    def new_number(self) -> int:
+        """A number that nothing has yet: of an invitation, or a record of a campaign."""
+        self._last_number += 1
+        return self._last_number
+
     # --- what happens to interactions ---------------------------------------------------------------------------------
 
     def create(
@@ -148,14 +157,22 @@ class InteractionStore:
         return interaction
 
     def join(
-        self, interaction: Interaction, user: str, role: PartyRole, state: InteractionState, offer: Offer | None = None
+        self,
+        interaction: Interaction,
+        user: str,
+        role: PartyRole,
+        state: InteractionState,
+        offer: Offer | None = None,
+        *,
+        watch: str | None = None,
     ) -> Party:
         """Let an agent have an interaction, and say so."""
-        self._tickets += 1
-        interaction.ticket = self._tickets
-        party = interaction.parties[user] = Party(user, role, state, offer)
+        interaction.ticket = self.new_number()
+        party = interaction.parties[user] = Party(user, role, state, offer, watch)
         self._of_user.setdefault(user, {})[interaction.id] = interaction
         before, interaction.workbin = interaction.workbin, None
+        if role is PartyRole.HANDLES:
+            self.on_taken(interaction)
         self.change(interaction, party, state)
         if before is not None:
             self.on_moved(interaction, before)
@@ -197,6 +214,7 @@ class InteractionStore:
         """Put an interaction into a workbin: nobody has it any more."""
         before, interaction.workbin = interaction.workbin, workbin
         interaction.state = InteractionState.IN_WORKBIN
+        self.on_taken(interaction)
         self._take_from_everybody(interaction, InteractionState.IN_WORKBIN)
         self.on_moved(interaction, before)
 

@@ -253,6 +253,11 @@ class Interaction:
         return document.view() | {"path": path, "isEmbedded": False}
 
 
+def pair_of(key: str, value: str) -> dict[str, Any]:
+    """A pair of user data."""
+    return {"key": key, "type": "str", "value": value}
+
+
 _ALWAYS = (
     *("attach-user-data", "update-user-data", "delete-user-data", "set-comment", "assign-contact", "place-in-queue"),
     *("add-attachment", "remove-attachment", "add-document", "add-content"),

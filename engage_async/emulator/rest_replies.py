@@ -15,6 +15,7 @@ are what the vendor's agent API simulator answers.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +25,13 @@ from engage_async.emulator.web_sessions import WebSession
 
 if TYPE_CHECKING:
     from engage_async.emulator.server import Emulator
+    from engage_async.emulator.switches import Switches
 
 __all__ = [
     "Handler",
     "MalformedRequest",
     "accepted",
+    "accepted_as",
     "answering",
     "done",
     "flag",
@@ -76,6 +79,17 @@ def accepted(operation_id: str | None = None) -> web.Response:
     """The operation was accepted; its outcome follows as an event."""
     named = {} if operation_id is None else {"operationId": operation_id}
     return web.json_response({"status": {"code": 1}} | named)
+
+
+def accepted_as(sent: str | None, switches: Switches) -> web.Response:
+    """The same, naming the operation id that the switches say for the one that was sent."""
+    match switches.reply_operation_id:
+        case "echo":
+            return accepted(sent)
+        case "fresh":
+            return accepted(str(uuid.uuid4()))
+        case "none":
+            return accepted()
 
 
 def refused(message: str, detail: dict[str, Any] | None = None) -> web.Response:

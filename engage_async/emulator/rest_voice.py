@@ -8,15 +8,13 @@ service's own refusal.
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from engage_async.emulator.exchange import UnknownCall, VoiceRequest
 from engage_async.emulator.request_forms import Form, read_body
-from engage_async.emulator.rest_replies import Handler, accepted, done, in_session, refused
-from engage_async.emulator.switches import Switches
+from engage_async.emulator.rest_replies import Handler, accepted_as, done, in_session, refused
 from engage_async.emulator.voice_requests import CALL_FORMS, DN_FORMS
 from engage_async.emulator.web_sessions import WebSession
 
@@ -43,20 +41,9 @@ def _asynchronous(emulator: Emulator, operation: str, form: Form) -> Handler:
             emulator.centre.voice.handle(VoiceRequest(session.user, operation, operation_id, call_id, data))
         except UnknownCall as unknown:
             return refused("Resource not found", {"callId": unknown.call_id})
-        return accepted(_named(emulator.switches, operation_id))
+        return accepted_as(operation_id, emulator.switches)
 
     return in_session(emulator, handle)
-
-
-def _named(switches: Switches, sent: str | None) -> str | None:
-    """The operation id that the reply names."""
-    match switches.reply_operation_id:
-        case "echo":
-            return sent
-        case "fresh":
-            return str(uuid.uuid4())
-        case "none":
-            return None
 
 
 def _calls(emulator: Emulator) -> Handler:

@@ -7,6 +7,7 @@ Must live here: composition and life cycle. Must not: protocols, operations, wha
              ├─ workspace (a service: cookie sessions, notifications) ◄── REST routes
              ├─ statistics (another) ◄── statistic_subscriptions, REST routes
              ├─ callbacks ◄── REST routes of the Engagement API
+             ├─ scenario (what happens from outside)
              ├─ initializations (of web sessions)
              └─ oauth (codes and tokens)
 """
@@ -28,14 +29,17 @@ from engage_async.emulator.centre import ContactCentre
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.faults import RequestRecord, middleware
 from engage_async.emulator.initialization import Initializations
+from engage_async.emulator.media_setup import MediaSetup
 from engage_async.emulator.oauth import AuthorizationServer
 from engage_async.emulator.oauth_http import BearerGate, OAuthEndpoint, bearer
 from engage_async.emulator.rest_authentication import add_routes as add_authentication_routes
 from engage_async.emulator.rest_engagement import add_routes as add_engagement_routes
+from engage_async.emulator.rest_media import add_routes as add_media_routes
 from engage_async.emulator.rest_session import add_routes as add_session_routes
 from engage_async.emulator.rest_statistics import add_routes as add_statistics_routes
 from engage_async.emulator.rest_targets import add_routes as add_target_routes
 from engage_async.emulator.rest_voice import add_routes as add_voice_routes
+from engage_async.emulator.scenario import Scenario
 from engage_async.emulator.scheduler import LoopScheduler
 from engage_async.emulator.service import Service
 from engage_async.emulator.statistic_subscriptions import StatisticSubscriptions
@@ -52,8 +56,9 @@ class Emulator:
     """A local Engage Cloud. ``async with Emulator() as emulator:`` listens on `host` until the block ends.
 
     `port` 0 takes a free one. `directory` is a `Directory` or the path of a directory file; None: the one that comes
-    with the package. `seed` makes the contact centre's ids repeatable. Between starts it may be used again; what is
-    stored in the contact centre stays. `requests` holds the last 2,000 requests, oldest first.
+    with the package; `media` and `callbacks` are the same of queues and of callback services. `seed` makes the contact
+    centre's ids repeatable. Between starts it may be used again; what is stored in the contact centre stays. `requests`
+    holds the last 2,000 requests, oldest first.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class Emulator:
         port: int = 0,
         switches: Switches | None = None,
         directory: Directory | str | Path | None = None,
+        media: MediaSetup | str | Path | None = None,
         callbacks: CallbackSetup | str | Path | None = None,
         seed: int = 0,
     ) -> None:
@@ -72,7 +78,9 @@ class Emulator:
         self.web_sessions, self.delivery = self.workspace.web_sessions, self.workspace.delivery
         loaded = directory if isinstance(directory, Directory) else Directory.load(directory)
         ids = Random(seed)  # noqa: S311 - repeatable on purpose; sessions and tokens use the secrets module
-        self.centre = ContactCentre(loaded, self.switches, self.publish, LoopScheduler(), ids)
+        setup = media if isinstance(media, MediaSetup) else MediaSetup.load(media)
+        self.centre = ContactCentre(loaded, self.switches, self.publish, LoopScheduler(), ids, media_setup=setup)
+        self.scenario = Scenario(self.centre)
         self.initializations = Initializations(self.centre)
         self.oauth = AuthorizationServer(
             loaded.users,
@@ -116,6 +124,7 @@ class Emulator:
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
+        await self.scenario.stop()
         if runner is None:
             return
         if self._site is not None:
@@ -210,6 +219,7 @@ class Emulator:
         for service in self.services:
             service.add_routes(app)
         add_authentication_routes(app, self)
+        add_media_routes(app, self)
         add_engagement_routes(app, self)
         add_session_routes(app, self)
         add_statistics_routes(app, self)

@@ -69,7 +69,8 @@ class Refusal:
     """Let the switch refuse the next `times` operations whose name matches the glob `operation`, by an ``EventError``.
 
     `operation` is the last word of the request's path (``hold``, ``make-call``). `code` is a T-Server error code. The
-    requests that activate channels (``activate-channels``, ``activate``) are synchronous: their reply says it.
+    requests that activate channels (``activate-channels``, ``activate``) are synchronous: their reply says it. Of the
+    requests about every media channel one channel is refused by its name before the word (``chat/ready``).
     """
 
     operation: str
@@ -96,6 +97,8 @@ class Switches:
     which every request is refused; `token_lifetime` how long an access token lasts; `statistics_interval` the time
     between updates of statistics that change with time.
 
+    Media: `invitation_timeout` is the time until an invitation to an interaction is revoked (None: never).
+
     Notifications: `ack_extension` and `wildcard_subscriptions` are what the Bayeux server grants; `poll_timeout` and
     `poll_interval` its advice; `session_expiry` the time without a poll after which it forgets a session;
     `push_unsubscribed` sends a user's events also to sessions that did not subscribe to their channel;
@@ -119,6 +122,8 @@ class Switches:
     require_api_key: str | None = field(default=None, repr=False)
     token_lifetime: float = 3600.0
     statistics_interval: float = 1.0
+
+    invitation_timeout: float | None = 30.0
 
     ack_extension: bool = True
     wildcard_subscriptions: bool = True

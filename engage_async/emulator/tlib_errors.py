@@ -23,6 +23,13 @@ are those of the T-Library's list of errors; where that list offers several for 
 * delete-from-conference: 762 no conference, 470 party not on the call;
 * send-dtmf: 302; set-forward: 193 missing, 194 too long, 195 invalid, 177 the DN itself;
 * monitoring: 165 not a supervisor or not a monitored call, 177 no such DN, 506 stop of what is not monitored.
+
+Media: the Interaction Server has numbers of its own, which no public source tells; this emulator answers the same
+faults with the same numbers. 41 a channel that is not active, 263 one that is logged out (187 for ready, not-ready and
+logout); 165 an interaction of another agent, not a supervisor; 506 an operation that the interaction's state does not
+allow (its capabilities say which it does) or that has ended; 53 a queue, agent, contact, document or mailbox that
+there is not; 166 an agent who cannot be given an interaction; 43 an agent who is on it or invited already, a monitoring
+mode, an agent who is monitored already.
 """
 
 from __future__ import annotations
@@ -50,6 +57,7 @@ class TLibError(IntEnum):
     RESOURCE_SEIZED = 42, "Resource is already seized"
     ALREADY_SO = 43, "Object is already in requested state"
     INVALID_CONNECTION_ID = 56, "Invalid connection ID"
+    INVALID_ATTRIBUTE = 53, "Invalid attribute value"
     DN_NOT_CONFIGURED = 59, "DN is not configured"
     INVALID_CALLED_DN = 71, "Invalid Called DN"
     CALLING_BUSY = 79, "Calling party is busy"
@@ -60,6 +68,7 @@ class TLibError(IntEnum):
     CANNOT_COMPLETE_TRANSFER = 98, "Cannot complete transfer"
     CANNOT_RETRIEVE = 99, "Cannot retrieve original signal"
     ACCESS_RESTRICTED = 165, "Access restricted"
+    RESOURCE_UNAVAILABLE = 166, "Resource is unavailable"
     RETRIEVE_UNSUCCESSFUL = 171, "Retrieve unsuccessful"
     ANSWER_UNSUCCESSFUL = 174, "Answer unsuccessful"
     RELEASE_UNSUCCESSFUL = 175, "Release unsuccessful"
