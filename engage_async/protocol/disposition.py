@@ -43,8 +43,9 @@ def file_name(header: str | None) -> str | None:
 
 
 def _extended(value: str) -> str:
-    charset, *_, escaped = value.strip('"').split("'", 2)
-    if charset.lower() not in _CHARSETS:
+    charset, _, rest = value.strip('"').partition("'")
+    _, told, escaped = rest.partition("'")
+    if not told or charset.lower() not in _CHARSETS:
         return ""
     try:
         return unquote_to_bytes(escaped).decode(charset)

@@ -120,6 +120,10 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def _parts(files: Iterable[FilePart]) -> tuple[FilePart, ...]:
+    return tuple(files)
+
+
 def _pairs(fields: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     return tuple(cast("Iterable[tuple[str, str]]", fields.items() if isinstance(fields, Mapping) else fields))
 
@@ -128,7 +132,7 @@ def _pairs(fields: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple
 class UploadForm:
     """A form to be sent as ``multipart/form-data``: its plain `fields`, in their order, and then its `files`."""
 
-    files: tuple[FilePart, ...] = field(default=(), converter=tuple)
+    files: tuple[FilePart, ...] = field(default=(), converter=_parts)
     fields: tuple[tuple[str, str], ...] = field(default=(), converter=_pairs, repr=False)
 
     def __attrs_post_init__(self) -> None:

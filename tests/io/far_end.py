@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tracemalloc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +15,9 @@ from aiohttp import web
 from engage_async.config import Settings
 from engage_async.io.http import HttpEngine, HttpSession, TokenSource
 from engage_async.secret import Secret
+
+LARGE = int(os.environ.get("LARGE_FILE_MEGABYTES", "32")) * 1024 * 1024
+"""Bytes of a large file: many times what memory may hold of it, and few enough to be quick."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -42,7 +47,7 @@ async def raw_server(handler: RawHandler) -> AsyncIterator[str]:
         assert task is not None
         connections.add(task)
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await handler(reader, writer)
         finally:
             connections.discard(task)
@@ -83,6 +88,18 @@ async def session_of(
     finally:
         await session.aclose()
         await engine.aclose()
+
+
+@contextlib.contextmanager
+def little_memory(limit: int = 8_000_000) -> Iterator[None]:
+    """Fail when Python held more bytes than `limit` at any time in here."""
+    tracemalloc.start()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < limit
 
 
 class Tokens:

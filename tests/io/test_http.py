@@ -205,6 +205,16 @@ async def test_busy_server_is_not_asked_again_for_what_must_happen_once(status: 
     assert router.calls.call_count == 1
 
 
+@pytest.mark.parametrize("repeat", Repeat)
+async def test_429_is_an_answer_where_it_does_not_mean_throttling(repeat: Repeat) -> None:
+    router, transport = answers(429, 503, 429, headers={"Retry-After": "0"})
+    async with session_of(quick("https://h"), transport=transport) as session:
+        request = Request(method="POST", path="/a", repeat=repeat, throttling=False)
+        assert (await session.send(request)).http_status == 429
+        assert router.calls.call_count == 1
+        assert (await session.send(request)).http_status == (503 if repeat is Repeat.ONCE else 429)
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 500, 501])
 async def test_other_errors_are_never_repeated(status: int) -> None:
     router, transport = answers(status)
