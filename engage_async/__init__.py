@@ -59,6 +59,10 @@ if TYPE_CHECKING:
     from engage_async.io.tokens import FileTokenStore as FileTokenStore
     from engage_async.io.tokens import MemoryTokenStore as MemoryTokenStore
     from engage_async.io.tokens import TokenStore as TokenStore
+    from engage_async.models.chat import Chat as Chat
+    from engage_async.models.chat import ChatMessage as ChatMessage
+    from engage_async.models.chat import ChatParticipant as ChatParticipant
+    from engage_async.models.chat import ChatSender as ChatSender
     from engage_async.models.contacts import AttributeValue as AttributeValue
     from engage_async.models.contacts import Contact as Contact
     from engage_async.models.contacts import FoundContacts as FoundContacts
@@ -98,7 +102,25 @@ if TYPE_CHECKING:
     from engage_async.models.events import ServiceStateChanged as ServiceStateChanged
     from engage_async.models.events import StatisticsUpdated as StatisticsUpdated
     from engage_async.models.events import UnknownEvent as UnknownEvent
+    from engage_async.models.interactions import Attachment as Attachment
+    from engage_async.models.interactions import Email as Email
+    from engage_async.models.interactions import Interaction as Interaction
+    from engage_async.models.interactions import InteractionReason as InteractionReason
     from engage_async.models.media import Channel as Channel
+    from engage_async.models.media_enums import AfterLeaving as AfterLeaving
+    from engage_async.models.media_enums import ChatMessageType as ChatMessageType
+    from engage_async.models.media_enums import ChatUserType as ChatUserType
+    from engage_async.models.media_enums import InteractionNotification as InteractionNotification
+    from engage_async.models.media_enums import InteractionState as InteractionState
+    from engage_async.models.media_enums import InteractionSubtype as InteractionSubtype
+    from engage_async.models.media_enums import InteractionType as InteractionType
+    from engage_async.models.media_enums import MediaMonitorMode as MediaMonitorMode
+    from engage_async.models.media_enums import NextInteractions as NextInteractions
+    from engage_async.models.media_enums import PullContext as PullContext
+    from engage_async.models.media_enums import TreatAs as TreatAs
+    from engage_async.models.media_enums import Visibility as Visibility
+    from engage_async.models.media_events import InteractionStateChanged as InteractionStateChanged
+    from engage_async.models.media_events import MessageLogUpdated as MessageLogUpdated
     from engage_async.models.session import Configuration as Configuration
     from engage_async.models.session import CurrentSession as CurrentSession
     from engage_async.models.session import User as User
@@ -122,6 +144,8 @@ if TYPE_CHECKING:
     from engage_async.protocol.kvlist import KeyValueList as KeyValueList
     from engage_async.protocol.kvlist import KeyValues as KeyValues
     from engage_async.protocol.lucene import lucene_term as lucene_term
+    from engage_async.sessions.conversation import Conversation as Conversation
+    from engage_async.sessions.interactions import Interactions as Interactions
     from engage_async.sessions.listeners import EventStream as EventStream
     from engage_async.sessions.state import Calls as Calls
     from engage_async.sessions.statistics import StatisticsSession as StatisticsSession
@@ -135,12 +159,13 @@ _HOMES = {
     "api.pages": "Pages",
     "client": "Engage",
     "config": "Settings",
-    "errors": "ApiError AuthenticationError CallEnded ConfigurationError EndlessPages EngageError EventsDropped "
-    "HandshakeRefused InvalidArgument MalformedResponse NotFound NotSent NotificationError OperationError "
-    "OperationFailed OperationLost OperationTimeout OutcomeUnknown PartialFailure PartialSuccess RateLimited "
+    "errors": "ApiError AuthenticationError CallEnded ChannelRefused ConfigurationError EndlessPages EngageError "
+    "EventsDropped HandshakeRefused InteractionEnded InvalidArgument MalformedResponse NotFound NotSent "
+    "NotificationError OperationError OperationFailed OperationLost OperationTimeout OutcomeUnknown PartialFailure PartialSuccess RateLimited "
     "ServerFault SessionClosed SlotFull StatisticRefused SubscriptionInUse SubscriptionRefused TransportError "
     "Unauthorized UploadFailed WaitTimeout WrongEventLoop",
     "io.tokens": "FileTokenStore MemoryTokenStore TokenStore",
+    "models.chat": "Chat ChatMessage ChatParticipant ChatSender",
     "models.contacts": "AttributeValue Contact FoundContacts FoundInteractions IdentifiedContact InteractionRecord "
     "LuceneField LuceneIndex PhoneCallRecord",
     "models.engagement": "Availability CallInRequest Callback EstimatedWaitTime QueueStatus Slot",
@@ -148,7 +173,11 @@ _HOMES = {
     "MonitorScope NotificationType RecordingState ServiceName ServiceState",
     "models.events": "CallStateChanged ChannelStateChanged DnStateChanged Event EventError EventUserEvent EventsLost "
     "MalformedEvent MonitoringStateChanged ServiceStateChanged StatisticsUpdated UnknownEvent",
+    "models.interactions": "Attachment Email Interaction InteractionReason",
     "models.media": "Channel",
+    "models.media_enums": "AfterLeaving ChatMessageType ChatUserType InteractionNotification InteractionState "
+    "InteractionSubtype InteractionType MediaMonitorMode NextInteractions PullContext TreatAs Visibility",
+    "models.media_events": "InteractionStateChanged MessageLogUpdated",
     "models.session": "Configuration CurrentSession User",
     "models.standard_responses": "ResponseCategory ResponseUsage StandardResponse",
     "models.statistics": "Resubscribed Statistic StatisticValue",
@@ -159,6 +188,8 @@ _HOMES = {
     "protocol.envelope": "PartialResult",
     "protocol.kvlist": "KeyValueList KeyValues",
     "protocol.lucene": "lucene_term",
+    "sessions.conversation": "Conversation",
+    "sessions.interactions": "Interactions",
     "sessions.listeners": "EventStream",
     "sessions.state": "Calls",
     "sessions.statistics": "StatisticsSession",

@@ -21,7 +21,14 @@ from engage_async.models.chat import ChatMessage
 from engage_async.models.codec import structure
 from engage_async.models.interactions import Interaction
 from engage_async.models.media_enums import InteractionState
-from engage_async.protocol.media_readings import LEFT_STATES, PARKED_STATES, chat_of, interaction_id_of, messages_of
+from engage_async.protocol.media_readings import (
+    LEFT_CHAT,
+    LEFT_STATES,
+    PARKED_STATES,
+    chat_of,
+    interaction_id_of,
+    messages_of,
+)
 from engage_async.protocol.notices import Payload
 from engage_async.protocol.reading import text
 from engage_async.sessions.transcript import LiveChat
@@ -161,9 +168,14 @@ class Interactions(Mapping[str, Interaction]):
         """The interactions on the desk, as they were sent."""
         return [known.payload for known in self._here.values()]
 
-    def chats(self) -> list[str]:
-        """The ids of the chats on the desk that the agent is in."""
-        return [i for i, known in self._here.items() if known.chat is not None and known.state != "Invited"]
+    def chats(self) -> list[tuple[str, str]]:
+        """The chats on the desk that the agent is in: each one's id and media type."""
+        found = ((i, known, text(known.payload.get("mediatype")) or "chat") for i, known in self._here.items())
+        return [
+            (i, mediatype)
+            for i, known, mediatype in found
+            if (known.chat is not None or mediatype == "chat") and known.state not in ("Invited", LEFT_CHAT)
+        ]
 
     def close(self, error: BaseException | None) -> None:
         """Nothing changes any more: wake everybody who waits."""
@@ -185,13 +197,10 @@ class Interactions(Mapping[str, Interaction]):
         if not watchers:
             self._watchers.pop(interaction_id, None)
 
-    def arrived_since(self, interaction_id: str, count: int) -> tuple[int, list[ChatMessage]]:
-        """The messages of a chat that came after the first `count`, with the number of those forgotten already."""
+    def arrived(self, interaction_id: str, after: int) -> tuple[int, ChatMessage | None]:
+        """The next message of a chat after the first `after`, with the number of those between that are forgotten."""
         known = self._known(interaction_id)
-        if known is None or known.chat is None:
-            return 0, []
-        missing, messages = known.chat.transcript.arrived_since(count)
-        return missing, list(messages)
+        return known.chat.transcript.arrived(after) if known is not None and known.chat is not None else (0, None)
 
     # --------------------------------------------------------------------------------------------------------------
 

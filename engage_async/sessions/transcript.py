@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import bisect
 from collections import deque
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 
 from attrs import evolve, frozen
 
@@ -76,14 +76,14 @@ class Transcript:
             self._forget_first()
         return fresh
 
-    def arrived_since(self, count: int) -> tuple[int, Sequence[ChatMessage]]:
-        """The messages that came after the first `count`, in the order in which they came.
+    def arrived(self, after: int) -> tuple[int, ChatMessage | None]:
+        """The next message to arrive after the first `after` that did; None when there is none yet.
 
-        With them the number of those that are not to be had any more.
+        With it the number of those between that are not to be had any more.
         """
-        wanted = max(self.total - count, 0)
-        kept = min(wanted, len(self._arrivals))
-        return wanted - kept, [self._arrivals[-position].message.model for position in range(kept, 0, -1)]
+        unread = max(self.total - after, 0)
+        kept = min(unread, len(self._arrivals))
+        return unread - kept, self._arrivals[-kept].message.model if kept else None
 
     def _add(self, payload: Payload) -> bool:
         index = index_of(payload)

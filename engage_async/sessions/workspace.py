@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+from engage_async.api.workspace.email import EmailApi
+from engage_async.api.workspace.media import MediaApi
 from engage_async.api.workspace.media_management import MediaManagementApi
 from engage_async.api.workspace.notifications import WorkspaceNotificationsApi
 from engage_async.api.workspace.session import SessionApi
@@ -35,6 +38,8 @@ from engage_async.protocol.bayeux import LossReason
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.route import Route
 from engage_async.protocol.snapshot import snapshot_notices
+from engage_async.sessions.conversation import ChatDesk
+from engage_async.sessions.interactions import Interactions
 from engage_async.sessions.service import ServiceSession
 from engage_async.sessions.state import Calls, LiveState
 
@@ -58,6 +63,9 @@ CHANNELS = tuple(
         "statistics",
     )
 )
+
+_CHANNEL_NAME = re.compile(r"[\w!~()$@-]{1,64}", re.ASCII)
+_MOST_CHANNELS = 128
 
 _GONE_STATES = frozenset({"LoggedOut", "OutOfService", ""})
 _SILENCE = 5.0  # seconds without an initialization event after which the current session is asked instead
@@ -96,6 +104,9 @@ class WorkspaceSession(ServiceSession):
         )
         self.voice = VoiceApi(self)
         self.session = SessionApi(self)
+        self.media = MediaApi(self, channels=self._state.channel_names)
+        self.email = EmailApi(self)
+        self.chat = ChatDesk(self, media=self.media, interactions=self._state.interactions)
         self.ucs = UcsApi(self)
         self.standard_responses = StandardResponsesApi(self)
         self.workbins = WorkbinsApi(self)
@@ -107,6 +118,7 @@ class WorkspaceSession(ServiceSession):
         self._logged_in = False
         self._activation: dict[str, Any] | None = None
         self._reopening: Operation[User] | None = None
+        self._heard = set(CHANNELS)
 
     # --- live state -------------------------------------------------------------------------------------------------
 
@@ -124,6 +136,11 @@ class WorkspaceSession(ServiceSession):
     def channels(self) -> Mapping[str, Channel]:
         """The media channels by name."""
         return self._state.channels
+
+    @property
+    def interactions(self) -> Interactions:
+        """The interactions on the agent's desk by id, chats with their transcripts."""
+        return self._state.interactions
 
     @property
     def user(self) -> User | None:
@@ -247,6 +264,7 @@ class WorkspaceSession(ServiceSession):
         data = await self._current_session_data()
         for notice in snapshot_notices(data, ()):
             self._take(notice)
+        self._fill_transcripts()
 
     # --- what the base asks -----------------------------------------------------------------------------------------
 
@@ -260,7 +278,37 @@ class WorkspaceSession(ServiceSession):
     def _observe(self, notice: Notice) -> bool:
         if self._on_progress is not None and notice.channel.endswith("/initialization"):
             self._tell_progress(notice)
-        return self._state.feed(notice)
+        readable = self._state.feed(notice)
+        if notice.message_type == "ChannelStateChanged":
+            self._listen_to_channels()
+        return readable
+
+    def _listen_to_channels(self) -> None:
+        """Media types are the deployment's own: hear of the interactions of each one that the agent has."""
+        names = (name for name in self._state.channel_names() if _CHANNEL_NAME.fullmatch(name))
+        new = [channel for name in names if (channel := f"{_BASE}/media/{name}") not in self._heard]
+        if new and len(self._heard) < _MOST_CHANNELS:
+            self._heard.update(new)
+            self._spawn(self._subscribe(new), "subscribe")
+
+    async def _subscribe(self, channels: list[str]) -> None:
+        try:
+            await self._notifications.subscribe(channels)
+        except EngageError as error:
+            log.warning("session %s: no notifications of %s: %s", self.name, ", ".join(channels), error)
+
+    def _fill_transcripts(self) -> None:
+        """Of chats that were under way, learn what was said meanwhile."""
+        for interaction_id, mediatype in self._state.interactions.chats():
+            self._spawn(self._fill_transcript(interaction_id, mediatype), "transcript")
+
+    async def _fill_transcript(self, interaction_id: str, mediatype: str) -> None:
+        try:
+            messages = await self.chat.get_messages(interaction_id, mediatype=mediatype)
+        except EngageError as error:
+            log.info("session %s: no transcript of chat %s: %s", self.name, interaction_id, error)
+            return
+        self._state.interactions.feed_messages({"interactionId": interaction_id, "messages": unstructure(messages)})
 
     def _tell_progress(self, notice: Notice) -> None:
         progress = notice.payload.get("progress")
@@ -281,7 +329,8 @@ class WorkspaceSession(ServiceSession):
                 self._lost(reason, ())
                 return
             else:
-                self._lost(reason, list(snapshot_notices(data, self._known_calls())))
+                self._lost(reason, self._told_by(data))
+                self._fill_transcripts()
                 return
         await self._reopened()
 
@@ -293,7 +342,7 @@ class WorkspaceSession(ServiceSession):
 
     async def _reopen(self, reason: LossReason) -> None:
         """The server has forgotten the session and all that was in it: open it again, if that needs no user."""
-        self._lost(reason, list(snapshot_notices({"user": {"activeSession": None}}, self._known_calls())))
+        self._lost(reason, self._told_by({"user": {"activeSession": None}}))
         if self._login["code"] is not None:
             raise SessionClosed(f"session {self.name} is gone on the server, and its authorization code is spent")
         log.warning("session %s is gone on the server; opening it again", self.name)
@@ -312,8 +361,10 @@ class WorkspaceSession(ServiceSession):
         self._state.feed_session(data)
         return data
 
-    def _known_calls(self) -> list[frozenset[str]]:
-        return [*self._outcomes.live_calls(), *(frozenset({call_id}) for call_id in self._state.calls)]
+    def _told_by(self, data: Any) -> list[Notice]:
+        """What the current session tells of the calls and interactions that are known here."""
+        calls = [*self._outcomes.live_calls(), *(frozenset({call_id}) for call_id in self._state.calls)]
+        return list(snapshot_notices(data, calls, self._state.interactions.payloads()))
 
     async def _keep_alive(self, interval: float) -> None:
         while True:
