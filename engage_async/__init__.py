@@ -162,8 +162,8 @@ _HOMES = {
     "errors": "ApiError AuthenticationError CallEnded ChannelRefused ConfigurationError EndlessPages EngageError "
     "EventsDropped HandshakeRefused InteractionEnded InvalidArgument MalformedResponse NotFound NotSent "
     "NotificationError OperationError OperationFailed OperationLost OperationTimeout OutcomeUnknown PartialFailure "
-    "PartialSuccess RateLimited ServerFault SessionClosed SlotFull StatisticRefused SubscriptionInUse SubscriptionRefused TransportError "
-    "Unauthorized UploadFailed WaitTimeout WrongEventLoop",
+    "PartialSuccess RateLimited ServerFault SessionClosed SlotFull StatisticRefused SubscriptionInUse "
+    "SubscriptionRefused TransportError Unauthorized UploadFailed WaitTimeout WrongEventLoop",
     "io.tokens": "FileTokenStore MemoryTokenStore TokenStore",
     "models.chat": "Chat ChatMessage ChatParticipant ChatSender",
     "models.contacts": "AttributeValue Contact FoundContacts FoundInteractions IdentifiedContact InteractionRecord "
