@@ -1,0 +1,1 @@
+"""The Provisioning API: users and other configuration objects, imports and exports, settings of a contact centre."""
