@@ -8,6 +8,7 @@ Must live here: what it is made of. Must not: what any part does, HTTP.
                   ├─ media (media channels)
                   ├─ interactions, routing, documents (what is on these channels, who is offered it, its files)
                   ├─ media_desk (carries out agents' media requests on them)
+                  ├─ records (contacts, history, standard responses, workbins, snapshots)
                   ├─ agents (who is logged in, where, on which channels)
                   ├─ activity (what each agent has done, learnt from the events that all of these publish)
                   ├─ stat_server (statistics of agents, groups and virtual queues, made of that)
@@ -31,6 +32,8 @@ from engage_async.emulator.media_desk import MediaDesk
 from engage_async.emulator.media_floor import MediaFloor
 from engage_async.emulator.media_setup import MediaSetup
 from engage_async.emulator.outside import Outside
+from engage_async.emulator.record_setup import RecordSetup
+from engage_async.emulator.records import Records
 from engage_async.emulator.routing import Routing
 from engage_async.emulator.scheduler import Scheduler
 from engage_async.emulator.stat_server import StatServer
@@ -52,6 +55,7 @@ class ContactCentre:
         random: Random,
         *,
         media_setup: MediaSetup | None = None,
+        record_setup: RecordSetup | None = None,
     ) -> None:
         self.directory, self.switches = directory, switches
         self.scheduler, self.random = scheduler, random
@@ -69,6 +73,14 @@ class ContactCentre:
         self.documents = DocumentStore(self.interactions.new_id)
         self.media_floor = MediaFloor(self.interactions, self.routing, self.media, self.documents, directory, setup)
         self.media_desk = MediaDesk(self.media_floor, switches)
+        self.records = Records(
+            record_setup or RecordSetup.load(),
+            self.media_floor,
+            self.exchange,
+            switches,
+            publish,
+            Random(random.random()),  # noqa: S311 - ids
+        )
         self.agents = Agents(self.exchange, self.media)
         self.targets = Targets(self.exchange, self.media)
         self.target_lists = TargetLists(self.targets, self.exchange, self.activity)

@@ -32,9 +32,11 @@ from engage_async.emulator.initialization import Initializations
 from engage_async.emulator.media_setup import MediaSetup
 from engage_async.emulator.oauth import AuthorizationServer
 from engage_async.emulator.oauth_http import BearerGate, OAuthEndpoint, bearer
+from engage_async.emulator.record_setup import RecordSetup
 from engage_async.emulator.rest_authentication import add_routes as add_authentication_routes
 from engage_async.emulator.rest_engagement import add_routes as add_engagement_routes
 from engage_async.emulator.rest_media import add_routes as add_media_routes
+from engage_async.emulator.rest_records import add_routes as add_record_routes
 from engage_async.emulator.rest_session import add_routes as add_session_routes
 from engage_async.emulator.rest_statistics import add_routes as add_statistics_routes
 from engage_async.emulator.rest_targets import add_routes as add_target_routes
@@ -44,6 +46,7 @@ from engage_async.emulator.scheduler import LoopScheduler
 from engage_async.emulator.service import Service
 from engage_async.emulator.statistic_subscriptions import StatisticSubscriptions
 from engage_async.emulator.switches import Switches
+from engage_async.emulator.web_sessions import WebSession
 
 __all__ = ["Emulator"]
 
@@ -56,9 +59,9 @@ class Emulator:
     """A local Engage Cloud. ``async with Emulator() as emulator:`` listens on `host` until the block ends.
 
     `port` 0 takes a free one. `directory` is a `Directory` or the path of a directory file; None: the one that comes
-    with the package; `media` and `callbacks` are the same of queues and of callback services. `seed` makes the contact
-    centre's ids repeatable. Between starts it may be used again; what is stored in the contact centre stays. `requests`
-    holds the last 2,000 requests, oldest first.
+    with the package; `media`, `records` and `callbacks` are the same of queues, of contacts and what is kept beside
+    them, and of callback services. `seed` makes the contact centre's ids repeatable. Between starts it may be used
+    again; what is stored in the contact centre stays. `requests` holds the last 2,000 requests, oldest first.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Emulator:
         switches: Switches | None = None,
         directory: Directory | str | Path | None = None,
         media: MediaSetup | str | Path | None = None,
+        records: RecordSetup | str | Path | None = None,
         callbacks: CallbackSetup | str | Path | None = None,
         seed: int = 0,
     ) -> None:
@@ -79,7 +83,11 @@ class Emulator:
         loaded = directory if isinstance(directory, Directory) else Directory.load(directory)
         ids = Random(seed)  # noqa: S311 - repeatable on purpose; sessions and tokens use the secrets module
         setup = media if isinstance(media, MediaSetup) else MediaSetup.load(media)
-        self.centre = ContactCentre(loaded, self.switches, self.publish, LoopScheduler(), ids, media_setup=setup)
+        kept = records if isinstance(records, RecordSetup) else RecordSetup.load(records)
+        self.centre = ContactCentre(
+            loaded, self.switches, self.publish, LoopScheduler(), ids, media_setup=setup, record_setup=kept
+        )
+        self.web_sessions.on_end.append(self._web_session_ended)
         self.scenario = Scenario(self.centre)
         self.initializations = Initializations(self.centre)
         self.oauth = AuthorizationServer(
@@ -220,12 +228,18 @@ class Emulator:
             service.add_routes(app)
         add_authentication_routes(app, self)
         add_media_routes(app, self)
+        add_record_routes(app, self)
         add_engagement_routes(app, self)
         add_session_routes(app, self)
         add_statistics_routes(app, self)
         add_voice_routes(app, self)
         add_target_routes(app, self)
         return app
+
+    def _web_session_ended(self, session: WebSession) -> None:
+        """Without a session there is nobody to be told of what comes and goes in workbins."""
+        if not any(self.web_sessions.of(session.user)):
+            self.centre.records.workbins.forget(session.user)
 
     async def _listen(self, runner: web.AppRunner) -> None:
         self._site = web.TCPSite(runner, self._host, self._port)

@@ -99,6 +99,10 @@ class Switches:
 
     Media: `invitation_timeout` is the time until an invitation to an interaction is revoked (None: never).
 
+    Contacts, workbins, snapshots: `report_unknown` is whether the contact server tells that it does not know a contact
+    or an interaction (False: it says nothing, as the vendor's simulator does); `error_form` what an error looks like:
+    an ``EventError`` of its own, or the service's usual message with an error in it.
+
     Notifications: `ack_extension` and `wildcard_subscriptions` are what the Bayeux server grants; `poll_timeout` and
     `poll_interval` its advice; `session_expiry` the time without a poll after which it forgets a session;
     `push_unsubscribed` sends a user's events also to sessions that did not subscribe to their channel;
@@ -124,6 +128,9 @@ class Switches:
     statistics_interval: float = 1.0
 
     invitation_timeout: float | None = 30.0
+
+    report_unknown: bool = True
+    error_form: Literal["event", "answer"] = "event"
 
     ack_extension: bool = True
     wildcard_subscriptions: bool = True
