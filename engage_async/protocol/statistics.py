@@ -107,7 +107,7 @@ def _by_detail(
 def _by_word(text: str, by_id: Mapping[str, int], taken: Collection[int]) -> int | None:
     """The statistic whose id is a word of the text; short numbers are too common to be told by that."""
     for word in re.findall(r"[\w.@:-]{4,}", text[:1000]):
-        index = by_id.get(word)
+        index = by_id.get(word, by_id.get(word.strip(".:@-")))
         if index is not None and index not in taken:
             return index
     return None
