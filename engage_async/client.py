@@ -96,7 +96,7 @@ class Engage:
         """Callbacks and waiting times. It needs only the API key; raises `ConfigurationError` without one."""
         self._must_be_open()
         if self._engagement is None:
-            if self.settings.api_key is None and "x-api-key" not in map(str.lower, self.settings.extra_headers):
+            if self.settings.api_key is None:
                 raise ConfigurationError("api_key", "is missing: the Engagement API asks for it, and for no token")
             http = self._engine.session(tokens=None, name="engagement")
             self._engagement = EngagementApi(Requests(http, authenticate=False))
