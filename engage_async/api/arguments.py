@@ -10,9 +10,17 @@ from typing import Any, TypeVar
 
 from engage_async.errors import InvalidArgument
 
-__all__ = ["chosen", "names", "some_names"]
+__all__ = ["chosen", "count", "names", "some_names"]
 
 T = TypeVar("T")
+
+
+def count(argument: str, value: Any, *, least: int = 1) -> int | None:
+    """A whole number from `least` on; None stays None. Raises `InvalidArgument`."""
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+        raise InvalidArgument(f"{argument} must be an integer from {least} on, not {value!r:.60}")
+    number: int | None = value
+    return number
 
 
 def names(argument: str, value: Any) -> list[str] | None:

@@ -32,7 +32,10 @@ from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.route import Family
 from engage_async.secret import Secret
 
-_OAUTH = {name: name for name in ("client_id", "redirect_uri", "response_type", "grant_type", "refresh_token")}
+_OAUTH = {
+    name: name
+    for name in ("client_id", "code_verifier", "redirect_uri", "response_type", "grant_type", "refresh_token")
+}
 _WIRE = {**_OAUTH, "everywhere": "global", "authorization": "Authorization"}
 
 _authentication = Family("/auth/v3", "authentication", wire=_WIRE, gives=nothing)

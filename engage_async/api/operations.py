@@ -97,12 +97,12 @@ def _operations(module: ModuleType) -> Iterator[ApiOperation]:
 
 
 def _routes(module: ModuleType) -> Iterator[Route]:
-    """The routes that a module names, one by one or in a mapping of them."""
+    """The routes that a module names, one by one or in a mapping of them; each once."""
+    found: dict[int, Route] = {}
     for value in vars(module).values():
-        if isinstance(value, Route):
-            yield value
-        elif isinstance(value, Mapping):
-            yield from (route for route in value.values() if isinstance(route, Route))
+        named = value.values() if isinstance(value, Mapping) else (value,)
+        found |= {id(route): route for route in named if isinstance(route, Route)}
+    yield from found.values()
 
 
 def _api(route: Route) -> str:

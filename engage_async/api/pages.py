@@ -3,7 +3,8 @@
 Must live here: asking for the next page when it is needed, and noticing pages that lead nowhere. Must not: any one
 search.
 
-    Pages ──asks──► a source of pages: ByIndex (from the n-th result on), ByTime (a span of time, newest first) …
+    Pages ──asks──► a source of pages: ByIndex (from the n-th result on), ByWindow (the first n),
+                                              ByTime (a span of time, newest first)
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from attrs import frozen
 
 from engage_async.errors import EndlessPages, InvalidArgument
 
-__all__ = ["ByIndex", "ByTime", "Page", "Pages", "Source", "key_of"]
+__all__ = ["ByIndex", "ByTime", "ByWindow", "Page", "Pages", "Source", "key_of"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -167,6 +168,36 @@ class ByIndex(Generic[T]):
         known_end = len(page.items) < size if self.total is None else self._start >= self.total
         self.ended = not page.items or known_end or len(page.items) > size
         return page.items
+
+    async def close(self) -> None:
+        """Nothing is kept for it."""
+
+
+class ByWindow(Generic[T]):
+    """Pages of a service that takes a limit and no index: each is the end of an answer twice as long as the one before.
+
+    It ends like `ByIndex`. A service may give no more than so many results, whatever it is asked for: then the rest
+    cannot be had, and `EndlessPages` says so. `limit` is how many results are wanted in all.
+    """
+
+    def __init__(self, fetch: Callable[[int], Awaitable[Page[T]]], *, name: str, limit: int | None = None) -> None:
+        self.ended = False
+        self.total: int | None = None
+        self._fetch, self._name, self._limit = fetch, name, limit
+        self._had = 0
+
+    async def page(self, size: int) -> Sequence[T]:
+        """What an answer holds beyond the one before it."""
+        window = self._had + max(size, self._had)
+        if self._limit is not None:
+            window = max(min(window, self._limit), self._had + size)
+        page = await self._fetch(window)
+        had, self._had = self._had, len(page.items)
+        self.total = page.total if page.total is not None and page.total >= self._had else None
+        self.ended = not page.items or (self._had < window if self.total is None else self._had >= self.total)
+        if had and self._had <= had and not self.ended:
+            raise EndlessPages(f"{self._name}: the service counts {self.total} results and gives no more than {had}")
+        return page.items[had:]
 
     async def close(self) -> None:
         """Nothing is kept for it."""

@@ -15,7 +15,15 @@ from attrs import evolve
 from engage_async.api.module import Known
 from engage_async.models.codec import structure
 from engage_async.models.events import MonitoringStateChanged, read_event
-from engage_async.models.session import Configuration, CurrentSession, User
+from engage_async.models.session import (
+    ActionCode,
+    BusinessAttribute,
+    Configuration,
+    CurrentSession,
+    SettingsSection,
+    Transaction,
+    User,
+)
 from engage_async.models.voice import Call, Dn
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.readings import call_ids
@@ -77,6 +85,34 @@ def a_configuration(payload: Mapping[str, Any], _arguments: Mapping[str, Any], _
     return structure(Configuration, payload)
 
 
+def these_settings(
+    payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Known
+) -> tuple[SettingsSection, ...]:
+    """The sections of settings of a reply."""
+    return _configured(payload, "settings").settings
+
+
+def these_action_codes(
+    payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Known
+) -> tuple[ActionCode, ...]:
+    """The action codes of a reply."""
+    return _configured(payload, "actionCodes").action_codes
+
+
+def these_business_attributes(
+    payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Known
+) -> tuple[BusinessAttribute, ...]:
+    """The business attributes of a reply."""
+    return _configured(payload, "businessAttributes").business_attributes
+
+
+def these_transactions(
+    payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Known
+) -> tuple[Transaction, ...]:
+    """The transactions of a reply."""
+    return _configured(payload, "transactions").transactions
+
+
 def these_devices(payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Known) -> tuple[Dn, ...]:
     """The DNs of a reply; entries that are no objects are left out."""
     devices = payload.get("devices")
@@ -86,6 +122,13 @@ def these_devices(payload: Mapping[str, Any], _arguments: Mapping[str, Any], _kn
 def the_data(payload: Mapping[str, Any], _arguments: Mapping[str, Any], _known: Known) -> Mapping[str, Any]:
     """The data of a reply, as they came."""
     return payload
+
+
+def _configured(payload: Mapping[str, Any], section: str) -> Configuration:
+    """A configuration of one section; entries that are no objects are left out."""
+    listed = payload.get(section)
+    objects = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    return structure(Configuration, {section: objects})
 
 
 def _object(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:

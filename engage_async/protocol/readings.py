@@ -27,6 +27,7 @@ from engage_async.protocol.media_readings import READERS as _MEDIA_READERS
 from engage_async.protocol.notices import Notice, Payload
 from engage_async.protocol.reading import Memory, Reading
 from engage_async.protocol.reading import text as _text
+from engage_async.protocol.topic_completion import READERS as _TOPIC_READERS
 from engage_async.protocol.ucs_readings import READERS as _UCS_READERS
 
 MARKER_KEY = "engage_async.operation"
@@ -207,5 +208,6 @@ _READERS: dict[str, Callable[[Notice, Memory], Iterator[Reading]]] = {
     "DnStateChanged": _dn_state_changed,
     "MonitoringStateChanged": _monitoring_state_changed,
     **_MEDIA_READERS,
+    **_TOPIC_READERS,
     **_UCS_READERS,
 }

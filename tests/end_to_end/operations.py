@@ -17,6 +17,7 @@ from attrs import frozen
 import engage_async.api
 from engage_async.models.interactions import InteractionReason
 from engage_async.models.statistics import Statistic
+from engage_async.models.targets import Target, TargetType
 from engage_async.protocol.route import Route
 
 KEY_VALUES = {"Segment": "Gold"}
@@ -34,6 +35,10 @@ BY_NAME: dict[str, Any] = {
     "content_type": "text/plain",
     "desired_time": datetime(2999, 1, 1, tzinfo=UTC),
     "max_age": 60,
+    "types": ["agent", "skill"],
+    "target_type": "agent",
+    "sort": "asc",
+    "match_type": "exact",
 }
 BY_ANNOTATION: dict[str, Any] = {
     "str": "some-text",
@@ -66,6 +71,8 @@ BY_ANNOTATION: dict[str, Any] = {
     "NextInteractions": "AllInteractions",
     "PullContext": "none",
     "Source": __file__,
+    "Target": Target(type=TargetType.AGENT, id="102", first_name="Kate"),
+    "AgentStateWord": "ready",
     "TreatAs": "Normal",
     "Visibility": "Agent",
 }

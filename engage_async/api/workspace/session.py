@@ -14,9 +14,28 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from engage_async.api.module import ApiModule
-from engage_async.api.results import a_configuration, a_current_session, a_user, nothing, the_data, these_devices
+from engage_async.api.results import (
+    a_configuration,
+    a_current_session,
+    a_user,
+    nothing,
+    the_data,
+    these_action_codes,
+    these_business_attributes,
+    these_devices,
+    these_settings,
+    these_transactions,
+)
 from engage_async.models.enums import AgentWorkMode
-from engage_async.models.session import Configuration, CurrentSession, User
+from engage_async.models.session import (
+    ActionCode,
+    BusinessAttribute,
+    Configuration,
+    CurrentSession,
+    SettingsSection,
+    Transaction,
+    User,
+)
 from engage_async.models.voice import Dn
 from engage_async.operation import Operation
 from engage_async.protocol import completion as when
@@ -76,6 +95,20 @@ _GET_BUSINESS_ATTRIBUTE_HIERARCHY = _session.get(
 _AUTH_KEEP_ALIVE = _session.get("auth_keep_alive", enveloped=False)
 _LOGOUT = _session.post("logout", repeat=REPEATABLE, body="none")
 _LOGOUT_REDIRECT = _session.get("logout_redirect", path="/logout", query=("redirect_uri",), redirects=True)
+_START = _session.get("start", query=("code", "redirect_uri"), needs=("code", "redirect_uri"), redirects=True)
+_GET_SETTINGS = _session.get("get_settings", path="/configuration/settings", items="settings", gives=these_settings)
+_GET_ACTION_CODES = _session.get(
+    "get_action_codes", path="/configuration/action-codes", items="actionCodes", gives=these_action_codes
+)
+_GET_BUSINESS_ATTRIBUTES = _session.get(
+    "get_business_attributes",
+    path="/configuration/business-attributes",
+    items="businessAttributes",
+    gives=these_business_attributes,
+)
+_GET_TRANSACTIONS = _session.get(
+    "get_transactions", path="/configuration/transactions", items="transactions", gives=these_transactions
+)
 
 
 class SessionApi(ApiModule):
@@ -254,3 +287,34 @@ class SessionApi(ApiModule):
         """Log out, and give the address that a browser should go to afterwards."""
         address: str = await self._request(_LOGOUT_REDIRECT, redirect_uri=redirect_uri, timeout=timeout)
         return address
+
+    # --- beyond the vendor's API definition: what its agent API simulator has -----------------------------------------
+
+    async def start(self, code: str, redirect_uri: str, *, timeout: float | None = None) -> str:
+        """Let the service begin a cookie session with an authorization code, and give the address to go on to.
+
+        This is where the login page sends a browser. The session's cookies replace those of this session; it is not
+        initialized yet.
+        """
+        address: str = await self._request(_START, code=code, redirect_uri=redirect_uri, timeout=timeout)
+        return address
+
+    async def get_settings(self, *, timeout: float | None = None) -> tuple[SettingsSection, ...]:
+        """The workspace's settings, section by section."""
+        found: tuple[SettingsSection, ...] = await self._request(_GET_SETTINGS, timeout=timeout)
+        return found
+
+    async def get_action_codes(self, *, timeout: float | None = None) -> tuple[ActionCode, ...]:
+        """The reasons for changes of state and for the ways in which calls end."""
+        found: tuple[ActionCode, ...] = await self._request(_GET_ACTION_CODES, timeout=timeout)
+        return found
+
+    async def get_business_attributes(self, *, timeout: float | None = None) -> tuple[BusinessAttribute, ...]:
+        """The business attributes with their values."""
+        found: tuple[BusinessAttribute, ...] = await self._request(_GET_BUSINESS_ATTRIBUTES, timeout=timeout)
+        return found
+
+    async def get_transactions(self, *, timeout: float | None = None) -> tuple[Transaction, ...]:
+        """The transaction objects of the configuration."""
+        found: tuple[Transaction, ...] = await self._request(_GET_TRANSACTIONS, timeout=timeout)
+        return found

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from engage_async.api.module import ApiModule
 from engage_async.api.results import a_call, a_dn, a_monitoring_state, nothing, the_conference, these_calls
+from engage_async.api.workspace.call_notes import CallNotesApi
 from engage_async.models.enums import AgentWorkMode, MonitorMode, MonitorNextCall, MonitorScope
 from engage_async.models.events import MonitoringStateChanged
 from engage_async.models.voice import Call, Dn
@@ -100,7 +100,7 @@ _STOP_MONITORING = _agent.post(
 _GET_CALLS = _agent.get("get_calls", path="/voice/calls", gives=these_calls)
 
 
-class VoiceApi(ApiModule):
+class VoiceApi(CallNotesApi):
     """Voice operations of one agent."""
 
     def ready(
