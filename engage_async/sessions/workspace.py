@@ -15,13 +15,21 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+from engage_async.api.workspace.campaigns import CampaignsApi
+from engage_async.api.workspace.documentation import DocumentationApi
 from engage_async.api.workspace.email import EmailApi
+from engage_async.api.workspace.feedback import FeedbackApi
 from engage_async.api.workspace.media import MediaApi
 from engage_async.api.workspace.media_management import MediaManagementApi
 from engage_async.api.workspace.notifications import WorkspaceNotificationsApi
+from engage_async.api.workspace.reporting import ReportingApi
+from engage_async.api.workspace.security import SecurityApi
 from engage_async.api.workspace.session import SessionApi
 from engage_async.api.workspace.standard_responses import StandardResponsesApi
+from engage_async.api.workspace.targets import TargetsApi
+from engage_async.api.workspace.topics import TopicsApi
 from engage_async.api.workspace.ucs import UcsApi
+from engage_async.api.workspace.users import UsersApi
 from engage_async.api.workspace.voice import VoiceApi
 from engage_async.api.workspace.workbins import WorkbinsApi
 from engage_async.config import Settings
@@ -76,8 +84,10 @@ Progress = Callable[[int], object]
 class WorkspaceSession(ServiceSession):
     """One agent: operations, events and live state. Opened by ``async with engage.workspace() as agent``.
 
-    `voice` and `session` are the groups of operations. `calls`, `dn`, `channels`, `user` and `configuration` follow the
-    events.
+    The groups of operations are its attributes: `voice`, `session`, `media`, `chat`, `email`, `ucs`,
+    `standard_responses`, `workbins`, `media_management`, `targets`, `reporting`, `users`, `topics`, `campaigns`,
+    `security`, `feedback`, `documentation`, `notifications`. `calls`, `dn`, `channels`, `interactions`, `user` and
+    `configuration` follow the events.
     """
 
     def __init__(
@@ -111,6 +121,14 @@ class WorkspaceSession(ServiceSession):
         self.standard_responses = StandardResponsesApi(self)
         self.workbins = WorkbinsApi(self)
         self.media_management = MediaManagementApi(self)
+        self.targets = TargetsApi(self)
+        self.reporting = ReportingApi(self)
+        self.users = UsersApi(self)
+        self.topics = TopicsApi(self)
+        self.campaigns = CampaignsApi(self)
+        self.security = SecurityApi(self)
+        self.feedback = FeedbackApi(self)
+        self.documentation = DocumentationApi(self)
         self.notifications = WorkspaceNotificationsApi(self)
         self._login = {"code": code, "redirect_uri": redirect_uri, "state": state}
         self._on_progress = on_progress
