@@ -150,6 +150,7 @@ if TYPE_CHECKING:
     from engage_async.sessions.state import Calls as Calls
     from engage_async.sessions.statistics import StatisticsSession as StatisticsSession
     from engage_async.sessions.subscription import Subscription as Subscription
+    from engage_async.sessions.workbins import FollowedWorkbin as FollowedWorkbin
     from engage_async.sessions.workspace import WorkspaceSession as WorkspaceSession
 
 __version__ = "0.1.0"
@@ -194,6 +195,7 @@ _HOMES = {
     "sessions.state": "Calls",
     "sessions.statistics": "StatisticsSession",
     "sessions.subscription": "Subscription",
+    "sessions.workbins": "FollowedWorkbin",
     "sessions.workspace": "WorkspaceSession",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -171,6 +171,11 @@ class LiveState:
         """What the session's initialization told of the configuration."""
         return self._configuration.model if self._configuration is not None else None
 
+    def own_names(self) -> frozenset[str]:
+        """The names that the agent goes by: user name and employee id, as far as they are known."""
+        user = self.user
+        return frozenset(name for name in (user.user_name, user.employee_id) if name) if user else frozenset()
+
     def call(self, call_id: str) -> Call | None:
         """A call as it was last seen, also when it has ended since."""
         return self.calls.last_known(call_id)

@@ -31,7 +31,6 @@ from engage_async.api.workspace.topics import TopicsApi
 from engage_async.api.workspace.ucs import UcsApi
 from engage_async.api.workspace.users import UsersApi
 from engage_async.api.workspace.voice import VoiceApi
-from engage_async.api.workspace.workbins import WorkbinsApi
 from engage_async.config import Settings
 from engage_async.errors import EngageError, InvalidArgument, SessionClosed, Unauthorized, WaitTimeout
 from engage_async.io.http import HttpSession
@@ -50,6 +49,7 @@ from engage_async.sessions.conversation import ChatDesk
 from engage_async.sessions.interactions import Interactions
 from engage_async.sessions.service import ServiceSession
 from engage_async.sessions.state import Calls, LiveState
+from engage_async.sessions.workbins import WorkbinDesk
 
 log = logging.getLogger("engage_async.sessions")
 
@@ -119,7 +119,7 @@ class WorkspaceSession(ServiceSession):
         self.chat = ChatDesk(self, media=self.media, interactions=self._state.interactions)
         self.ucs = UcsApi(self)
         self.standard_responses = StandardResponsesApi(self)
-        self.workbins = WorkbinsApi(self)
+        self.workbins = WorkbinDesk(self, own_names=self._state.own_names)
         self.media_management = MediaManagementApi(self)
         self.targets = TargetsApi(self)
         self.reporting = ReportingApi(self)
@@ -299,6 +299,8 @@ class WorkspaceSession(ServiceSession):
         readable = self._state.feed(notice)
         if notice.message_type == "ChannelStateChanged":
             self._listen_to_channels()
+        elif notice.message_type == "WorkbinsMessage":
+            self.workbins.feed(notice.payload)
         return readable
 
     def _listen_to_channels(self) -> None:
@@ -337,6 +339,11 @@ class WorkspaceSession(ServiceSession):
             self._on_progress(int(percent))
 
     async def _recover(self, reason: LossReason) -> None:
+        await self._learn_what_was_lost(reason)
+        if self.workbins.is_following:
+            self._spawn(self.workbins.resume(), "workbins")
+
+    async def _learn_what_was_lost(self, reason: LossReason) -> None:
         if self._reopening is None:
             try:
                 data = await self._current_session_data()
@@ -395,6 +402,7 @@ class WorkspaceSession(ServiceSession):
     def _end(self, error: EngageError | None) -> None:
         super()._end(error)
         self._state.close(error)
+        self.workbins.close(error)
 
     async def _farewell(self) -> None:
         if self._logged_in and self._log_out:

@@ -12,6 +12,7 @@ import pytest_asyncio
 
 import engage_async as ea
 from engage_async.emulator import Emulator, Fault
+from engage_async.io.downloads import Download
 from engage_async.protocol.route import Route
 from tests.end_to_end.agents import agent_of
 from tests.end_to_end.operations import Operation, operations
@@ -58,7 +59,9 @@ async def test_sends_verb_path_query_and_body(
         emulator.switches.faults.append(Fault(path_glob(route), "status", method=route.method, status=302))
     else:
         answer_with(emulator, operation, code=0, message="")
-    await operation.of(agent)(**arguments)
+    outcome = await operation.of(agent)(**arguments)
+    if isinstance(outcome, Download):
+        await outcome.aclose()
     sent = next(record for record in reversed(emulator.requests) if record.path.startswith("/workspace"))
     assert sent.method == route.method
     assert re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", route.template), sent.path)

@@ -125,7 +125,9 @@ _REMOVE_ATTACHMENT = _interaction.post(
     body="bare",
 )
 _GET_ATTACHMENT = _interaction.get(
-    "get_attachment", path="/media/{mediatype}/interactions/{interaction_id}/attachments/{document_id}"
+    "get_attachment",
+    path="/media/{mediatype}/interactions/{interaction_id}/attachments/{document_id}",
+    enveloped=False,
 )
 _START_MONITORING = _channel.post(
     "start_monitoring", when.channel_accepted, needs=("agent_id", "mode", "next_interactions"), gives=nothing

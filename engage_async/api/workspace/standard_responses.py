@@ -23,6 +23,7 @@ from engage_async.api.workspace.ucs_results import (
     these_categories,
     these_responses,
 )
+from engage_async.io.downloads import Download
 from engage_async.models.standard_responses import ResponseCategory, ResponseUsage, StandardResponse
 from engage_async.operation import Operation
 from engage_async.protocol.kvlist import KeyValues
@@ -104,6 +105,11 @@ _DELETE_ALL_FAVORITES = _responses.post(
     path="/ucs/responses/remove-all-favorites",
     repeat=REPEATABLE,
     body="bare",
+)
+
+
+_GET_ATTACHMENT = _responses.get(
+    "get_attachment", path="/ucs/responses/{response_id}/attachments/{document_id}", enveloped=False
 )
 
 
@@ -247,3 +253,10 @@ class StandardResponsesApi(ApiModule):
         Settles with any answer that names the operation, else soon after acceptance: its event is not documented.
         """
         return self._start(_DELETE_ALL_FAVORITES, timeout=timeout)
+
+    async def get_attachment(self, response_id: str, document_id: str, *, timeout: float | None = None) -> Download:
+        """A file of a response, as a stream: ``async with await …get_attachment(…) as file: await file.save(path)``.
+
+        `timeout` is in seconds until the file begins to come. Raises `ApiError` for a file that is not there.
+        """
+        return await self._download(_GET_ATTACHMENT, response_id=response_id, document_id=document_id, timeout=timeout)
