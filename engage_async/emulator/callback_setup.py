@@ -50,16 +50,17 @@ class CallbackService:
     hours: dict[str, list[str]] = Factory(dict)
     handling_seconds: int = 180
 
-    def __attrs_post_init__(self) -> None:
+    def fault(self) -> str | None:
+        """What makes no sense about it."""
         if self.slot_minutes < 1 or self.slot_capacity < 1 or self.handling_seconds < 1:
-            raise ConfigurationError(_SUBJECT, f"services: {self.name!r} has a number below 1")
-        for day, spans in self.hours.items():
-            if day not in _DAYS:
-                raise ConfigurationError(_SUBJECT, f"services: {self.name!r} has no day {day!r}")
-            for span in spans:
-                opens, closes = _minutes(span)
-                if not 0 <= opens < closes <= 24 * 60:
-                    raise ConfigurationError(_SUBJECT, f"services: {self.name!r} has no hours {span!r}")
+            return "a number is below 1"
+        if unknown := [day for day in self.hours if day not in _DAYS]:
+            return f"there is no day {unknown[0]!r}"
+        for span in (span for spans in self.hours.values() for span in spans):
+            opens, closes = _minutes(span)
+            if not 0 <= opens < closes <= 24 * 60:
+                return f"there are no hours {span!r}"
+        return None
 
     def hours_on(self, day: date) -> list[tuple[datetime, datetime]]:
         """The office hours of a day (in the service's time zone), in UTC."""
@@ -128,6 +129,9 @@ class CallbackSetup:
     def load(cls, path: str | Path | None = None) -> CallbackSetup:
         """Read a file; the package's own when `path` is None. Raises `ConfigurationError`."""
         file = read_start_file(_SUBJECT, path, _File)
+        for service in file.services:
+            if (fault := service.fault()) is not None:
+                raise ConfigurationError(_SUBJECT, f"services: {service.name!r}: {fault}")
         by_key(_SUBJECT, "services", file.services, lambda service: service.virtual_queue)
         return cls(
             by_key(_SUBJECT, "services", file.services, lambda service: service.name),

@@ -221,6 +221,10 @@ class _EngagementRoutes:
         service = self._callbacks.setup.services.get(name)
         if service is None:
             raise MalformedRequest(f"No such service: {name[:60]!r}")
+        try:
+            zone(service.timezone)
+        except LookupError as unknown:  # a machine without this part of the tz database
+            raise MalformedRequest(f"The service is not to be had here: {unknown}") from unknown
         return service
 
 
