@@ -99,14 +99,16 @@ class Rule:
     """When an operation is settled by events.
 
     `on_acceptance` is the grace in seconds after which acceptance alone settles it (None: never). `strict` says that
-    an event with the operation's id counts only when it also satisfies a step: the first of several events. `partial`
-    says that its NEEDED steps are parts which succeed or fail one by one: an error that names a part is credited to
-    it, and at the deadline what was seen is the result.
+    an event with the operation's id counts only when it also satisfies a step: the first of several events; without it
+    such an event settles the operation, when its type is one of `echoes` (none: whatever its type). `partial` says that
+    its NEEDED steps are parts which succeed or fail one by one: an error that names a part is credited to it, and at
+    the deadline what was seen is the result.
     """
 
     steps: tuple[Step, ...] = ()
     on_acceptance: float | None = None
     strict: bool = False
+    echoes: tuple[str, ...] = ()
     partial: bool = False
 
 

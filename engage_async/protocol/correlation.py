@@ -20,7 +20,7 @@ from itertools import islice
 from typing import Literal
 
 from engage_async.errors import Matched
-from engage_async.protocol.completion import ENDED, NEW_CALLS, SESSION, Before, Fit, Role, Step
+from engage_async.protocol.completion import ENDED, NEW_CALLS, SESSION, Before, Fit, Role, Rule, Step
 from engage_async.protocol.destinations import normal
 from engage_async.protocol.error_events import (
     OPERATIONS_OF_CODE,
@@ -173,7 +173,7 @@ class Correlator:
                 found = self._claim(reading, notice, named, now)
                 claimed = bool(found)
                 settlements += found
-        if named is not None and not named.settled and not named.proven and not named.expectation.rule.strict:
+        if named is not None and not named.settled and not named.proven and _is_echo(named.expectation.rule, notice):
             self._remove(named)
             settlements.append(Settlement(named, "succeeded", "operation-id", notice.payload))
         return settlements
@@ -462,6 +462,11 @@ def _part_of(pending: Pending, error: ErrorReading) -> Step | None:
         return None
     parts = (step for step in pending.expectation.rule.steps if step.role is Role.NEEDED)
     return next((s for s in parts if s.key == ("channel", error.mediatype) and s not in pending.credited), None)
+
+
+def _is_echo(rule: Rule, notice: Notice) -> bool:
+    """Whether an event with the operation's id settles it whatever it says."""
+    return not rule.strict and (not rule.echoes or notice.message_type in rule.echoes)
 
 
 def _fit_of(step: Step, notice: Notice, before: Before) -> Fit:

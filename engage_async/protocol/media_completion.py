@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
+
 from engage_async.protocol.completion import (
     ENDED,
     ERROR_GRACE,
@@ -157,7 +159,7 @@ def interaction_has_contact(args: Arguments) -> Rule:
     """The interaction belongs to the contact of the request: its own message says so, or that of its record."""
     rule = _rule(args, ("contact", _is("contactId", args["contact_id"])))
     record = Step(("record", str(args["interaction_id"])), "ucs:EventInteractionAssignedToContact")
-    return Rule((*rule.steps, record))
+    return Rule((*rule.steps, record), echoes=(*rule.echoes, "UcsMessage"))
 
 
 def interaction_has_attachment(args: Arguments) -> Rule:
@@ -199,12 +201,12 @@ def interaction_appears(args: Arguments) -> Rule:
     parents = [answered] if answered else [below, None] if below else [None]
     steps = tuple(Step(NEW_INTERACTIONS, new_interaction(mediatype, parent), main=True) for parent in parents)
     named = tuple(Step(interaction_key(parent), "errors", Role.PROGRESS) for parent in parents if parent)
-    return Rule((*steps, *named, _errors_of(mediatype)))
+    return Rule((*steps, *named, _errors_of(mediatype)), strict=True)
 
 
 def interaction_accepted(args: Arguments) -> Rule:
     """No completing event is known: acceptance settles it, unless an error or the interaction's end comes before."""
-    return _rule(args, ("nothing", None), on_acceptance=ERROR_GRACE)
+    return _rule(args, ("nothing", None), on_acceptance=ERROR_GRACE, echoes=())
 
 
 def channel_accepted(args: Arguments) -> Rule:
@@ -217,12 +219,12 @@ def channel_accepted(args: Arguments) -> Rule:
 
 def chat_is_joined(args: Arguments) -> Rule:
     """The chat of the request is in the agent's hands, or its transcript says that the agent has joined."""
-    return _rule(args, ("taken", None), (did("ParticipantJoined"), None))
+    return _unless_more(_rule(args, ("taken", None)), args, did("ParticipantJoined"))
 
 
 def chat_is_left(args: Arguments) -> Rule:
     """The chat of the request is in another state, or its transcript says that the agent has left."""
-    return _rule(args, (ENDED, None), ("another state", None), (did("ParticipantLeft"), None))
+    return _unless_more(_rule(args, (ENDED, None), ("another state", None)), args, did("ParticipantLeft"))
 
 
 def chat_says(*kinds: str) -> Settles:
@@ -235,7 +237,8 @@ def chat_says(*kinds: str) -> Settles:
         words = next((str(args[name]) for name in ("message", "url") if args.get(name)), None)
         aspects = [said(words)] if words is not None else []
         aspects += map(did, kinds)
-        return _rule(args, *((aspect, None) for aspect in aspects or ["nothing"]), on_acceptance=ERROR_GRACE)
+        steps = ((aspect, None) for aspect in aspects or ["nothing"])
+        return _rule(args, *steps, on_acceptance=ERROR_GRACE, echoes=())
 
     return rule
 
@@ -252,11 +255,23 @@ def _on_interaction(*steps: tuple[str, Test | None]) -> Settles:
     return lambda args: _rule(args, *steps)
 
 
-def _rule(args: Arguments, *steps: tuple[str, Test | None], on_acceptance: float | None = None) -> Rule:
+def _rule(
+    args: Arguments,
+    *steps: tuple[str, Test | None],
+    on_acceptance: float | None = None,
+    echoes: tuple[str, ...] = ("InteractionStateChanged",),
+) -> Rule:
     """A rule on the interaction of the request, which any of these aspects satisfies."""
     key = interaction_key(args["interaction_id"])
     made = tuple(Step(key, aspect, test=test) for aspect, test in steps)
-    return Rule((*made, _errors_of(args["mediatype"])), on_acceptance=on_acceptance)
+    return Rule((*made, _errors_of(args["mediatype"])), on_acceptance=on_acceptance, echoes=echoes)
+
+
+def _unless_more(rule: Rule, args: Arguments, aspect: str) -> Rule:
+    """The rule, settled also by this aspect, when nothing better comes within `REFINEMENT_GRACE`."""
+    key = interaction_key(args["interaction_id"])
+    first = Step(key, aspect, Role.NEEDED, grace=REFINEMENT_GRACE)
+    return evolve(rule, steps=(*rule.steps, first, Step(key, "nothing", Role.NEEDED)))
 
 
 def _errors_of(mediatype: Any) -> Step:

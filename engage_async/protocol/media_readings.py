@@ -117,14 +117,16 @@ def _states(interaction: Payload, state: str, was: Before) -> Iterator[str]:
 
 
 def _new(notice: Notice, interaction: Payload, state: str | None) -> Iterator[Reading]:
-    """An interaction seen for the first time: perhaps the one that an operation has asked for."""
-    if state not in ("Composing", "Processing") or interaction.get("interactionType") == "Inbound":
-        return
-    mediatype = text(interaction.get("mediatype")) or notice.channel.rpartition("/")[2]
-    parent = text(interaction.get("parentInteractionId"))
-    # with an operation's id it is that operation's, be it ours or not
-    aspects = () if operation_id_of(notice.payload) else (new_interaction(mediatype, parent),)
-    yield Reading((NEW_INTERACTIONS,), aspects, claims=NEW_INTERACTION)
+    """An interaction seen for the first time: perhaps the one that an operation has asked for.
+
+    With an operation's id it is that operation's, be it ours or not.
+    """
+    if operation_id_of(notice.payload):
+        yield Reading((NEW_INTERACTIONS,), (), claims=NEW_INTERACTION)
+    elif state in ("Composing", "Processing") and interaction.get("interactionType") != "Inbound":
+        mediatype = text(interaction.get("mediatype")) or notice.channel.rpartition("/")[2]
+        aspect = new_interaction(mediatype, text(interaction.get("parentInteractionId")))
+        yield Reading((NEW_INTERACTIONS,), (aspect,), claims=NEW_INTERACTION)
 
 
 def _message_log_updated(notice: Notice, memory: Memory) -> Iterator[Reading]:

@@ -27,7 +27,6 @@ from engage_async.models.interactions import Interaction
 from engage_async.models.media_enums import AfterLeaving, InteractionState, TreatAs, Visibility
 from engage_async.operation import Operation
 from engage_async.protocol.kvlist import KeyValues
-from engage_async.protocol.media_readings import LEFT_CHAT
 from engage_async.sessions.interactions import Interactions
 
 __all__ = ["ChatDesk", "Conversation"]
@@ -104,8 +103,7 @@ class Conversation:
     @property
     def over(self) -> bool:
         """Whether the agent is no longer in the chat: it was left, transferred, put on hold, completed …"""
-        found = self._interactions.get(self.id)
-        return found is None or found.state == LEFT_CHAT or self._interactions.closed
+        return self._interactions.closed or not self._interactions.in_chat(self.id)
 
     # --- saying things ----------------------------------------------------------------------------------------------
 

@@ -174,7 +174,7 @@ class Interactions(Mapping[str, Interaction]):
         return [
             (i, mediatype)
             for i, known, mediatype in found
-            if (known.chat is not None or mediatype == "chat") and known.state not in ("Invited", LEFT_CHAT)
+            if (known.chat is not None or mediatype == "chat") and known.state != "Invited" and self.in_chat(i)
         ]
 
     def close(self, error: BaseException | None) -> None:
@@ -196,6 +196,11 @@ class Interactions(Mapping[str, Interaction]):
         watchers.pop(watcher, None)
         if not watchers:
             self._watchers.pop(interaction_id, None)
+
+    def in_chat(self, interaction_id: str) -> bool:
+        """Whether the chat is on the agent's desk, and the agent in it, or invited into it."""
+        known = self._here.get(interaction_id)
+        return known is not None and known.state != LEFT_CHAT and not (known.chat is not None and known.chat.left)
 
     def arrived(self, interaction_id: str, after: int) -> tuple[int, ChatMessage | None]:
         """The next message of a chat after the first `after`, with the number of those between that are forgotten."""

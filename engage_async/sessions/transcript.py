@@ -112,6 +112,8 @@ class LiveChat:
 
     def __init__(self) -> None:
         self.transcript = Transcript()
+        self.left = False
+        """Whether the transcript says that this agent has left."""
         self._payload: Payload = {}
         self._participants: dict[str, ChatParticipant] = {}
         self._nameless: tuple[ChatParticipant, ...] = ()
@@ -130,6 +132,7 @@ class LiveChat:
     def take(self, chat: Payload) -> None:
         """The chat of an interaction's event: what it holds is so now; its messages are added."""
         self._model = None
+        me = self._payload.get("myParticipantId")
         self._payload = {**{name: self._payload[name] for name in _STAYS if name in self._payload}, **chat}
         listed = chat.get("participants")
         if isinstance(listed, list):
@@ -140,6 +143,8 @@ class LiveChat:
         if isinstance(chat.get("messages"), list):
             self._payload.pop("messages")
             self.transcript.add(messages_of(chat))
+        if self._payload.get("myParticipantId") != me:  # the agent is in it again, as another participant
+            self.left = False
 
     def log(self, messages: Iterable[Payload]) -> None:
         """Messages of the transcript: what they tell of participants is so from now on, unless they are old."""
@@ -154,6 +159,8 @@ class LiveChat:
         sender, kind, identity = message.get("from"), message.get("type"), _sender_of(message)
         if identity is None or not isinstance(sender, dict):
             return
+        if identity == self._payload.get("myParticipantId") and kind in ("ParticipantLeft", "ParticipantJoined"):
+            self.left = kind == "ParticipantLeft"
         known = self._participants.get(identity)
         if kind == "ParticipantLeft":
             self._participants.pop(identity, None)
