@@ -237,6 +237,8 @@ class InteractionStore:
     def _take_from_everybody(self, interaction: Interaction, state: InteractionState) -> None:
         """The agent who handles it is told the state; for others it is complete, and an invitation is revoked."""
         for party in list(interaction.parties.values()):
+            if interaction.parties.get(party.user) is not party:
+                continue  # a supervisor, who left with the agent
             mine = state if party.role is PartyRole.HANDLES else InteractionState.COMPLETED
             self.leave(interaction, party.user, mine if party.works else InteractionState.REVOKED)
 
