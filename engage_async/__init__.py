@@ -19,7 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engage_async.api.engagement.engagement import EngagementApi as EngagementApi
+    from engage_async.api.pages import Page as Page
     from engage_async.api.pages import Pages as Pages
+    from engage_async.api.provisioning.export_job import ExportJob as ExportJob
+    from engage_async.api.provisioning.import_job import ImportJob as ImportJob
     from engage_async.client import Engage as Engage
     from engage_async.config import Settings as Settings
     from engage_async.errors import ApiError as ApiError
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
     from engage_async.errors import EngageError as EngageError
     from engage_async.errors import EventsDropped as EventsDropped
     from engage_async.errors import HandshakeRefused as HandshakeRefused
+    from engage_async.errors import ImportEnded as ImportEnded
+    from engage_async.errors import ImportInProgress as ImportInProgress
+    from engage_async.errors import ImportRejected as ImportRejected
+    from engage_async.errors import ImportRowFailed as ImportRowFailed
     from engage_async.errors import InteractionEnded as InteractionEnded
     from engage_async.errors import InvalidArgument as InvalidArgument
     from engage_async.errors import MalformedResponse as MalformedResponse
@@ -56,6 +63,7 @@ if TYPE_CHECKING:
     from engage_async.errors import UploadFailed as UploadFailed
     from engage_async.errors import WaitTimeout as WaitTimeout
     from engage_async.errors import WrongEventLoop as WrongEventLoop
+    from engage_async.io.downloads import Download as Download
     from engage_async.io.tokens import FileTokenStore as FileTokenStore
     from engage_async.io.tokens import MemoryTokenStore as MemoryTokenStore
     from engage_async.io.tokens import TokenStore as TokenStore
@@ -121,6 +129,36 @@ if TYPE_CHECKING:
     from engage_async.models.media_enums import Visibility as Visibility
     from engage_async.models.media_events import InteractionStateChanged as InteractionStateChanged
     from engage_async.models.media_events import MessageLogUpdated as MessageLogUpdated
+    from engage_async.models.provisioning.enums import ConnectionSecurity as ConnectionSecurity
+    from engage_async.models.provisioning.enums import MailboxType as MailboxType
+    from engage_async.models.provisioning.enums import MatchMethod as MatchMethod
+    from engage_async.models.provisioning.enums import ObjectType as ObjectType
+    from engage_async.models.provisioning.enums import SipPhoneType as SipPhoneType
+    from engage_async.models.provisioning.enums import SortMethod as SortMethod
+    from engage_async.models.provisioning.enums import SortOrder as SortOrder
+    from engage_async.models.provisioning.events import ProvisioningMessage as ProvisioningMessage
+    from engage_async.models.provisioning.jobs import ExportStatus as ExportStatus
+    from engage_async.models.provisioning.jobs import ImportFailure as ImportFailure
+    from engage_async.models.provisioning.jobs import ImportStatus as ImportStatus
+    from engage_async.models.provisioning.objects import AccessGroupObject as AccessGroupObject
+    from engage_async.models.provisioning.objects import AgentGroupObject as AgentGroupObject
+    from engage_async.models.provisioning.objects import ConfigObject as ConfigObject
+    from engage_async.models.provisioning.objects import DnGroupObject as DnGroupObject
+    from engage_async.models.provisioning.objects import DnObject as DnObject
+    from engage_async.models.provisioning.objects import ObjectPermissions as ObjectPermissions
+    from engage_async.models.provisioning.objects import SkillObject as SkillObject
+    from engage_async.models.provisioning.settings import InboundMailbox as InboundMailbox
+    from engage_async.models.provisioning.settings import Options as Options
+    from engage_async.models.provisioning.settings import OutboundMailbox as OutboundMailbox
+    from engage_async.models.provisioning.settings import RecordingCertificate as RecordingCertificate
+    from engage_async.models.provisioning.settings import Whitelist as Whitelist
+    from engage_async.models.provisioning.settings import WhitelistAddress as WhitelistAddress
+    from engage_async.models.provisioning.users import NewUser as NewUser
+    from engage_async.models.provisioning.users import Phone as Phone
+    from engage_async.models.provisioning.users import SkillLevel as SkillLevel
+    from engage_async.models.provisioning.users import UserChanges as UserChanges
+    from engage_async.models.provisioning.users import UserObject as UserObject
+    from engage_async.models.provisioning.users import WorkspaceRoles as WorkspaceRoles
     from engage_async.models.session import Configuration as Configuration
     from engage_async.models.session import CurrentSession as CurrentSession
     from engage_async.models.session import User as User
@@ -147,6 +185,7 @@ if TYPE_CHECKING:
     from engage_async.sessions.conversation import Conversation as Conversation
     from engage_async.sessions.interactions import Interactions as Interactions
     from engage_async.sessions.listeners import EventStream as EventStream
+    from engage_async.sessions.provisioning import ProvisioningSession as ProvisioningSession
     from engage_async.sessions.state import Calls as Calls
     from engage_async.sessions.statistics import StatisticsSession as StatisticsSession
     from engage_async.sessions.subscription import Subscription as Subscription
@@ -157,14 +196,18 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "api.engagement.engagement": "EngagementApi",
-    "api.pages": "Pages",
+    "api.pages": "Page Pages",
+    "api.provisioning.export_job": "ExportJob",
+    "api.provisioning.import_job": "ImportJob",
     "client": "Engage",
     "config": "Settings",
     "errors": "ApiError AuthenticationError CallEnded ChannelRefused ConfigurationError EndlessPages EngageError "
-    "EventsDropped HandshakeRefused InteractionEnded InvalidArgument MalformedResponse NotFound NotSent "
-    "NotificationError OperationError OperationFailed OperationLost OperationTimeout OutcomeUnknown PartialFailure "
-    "PartialSuccess RateLimited ServerFault SessionClosed SlotFull StatisticRefused SubscriptionInUse "
-    "SubscriptionRefused TransportError Unauthorized UploadFailed WaitTimeout WrongEventLoop",
+    "EventsDropped HandshakeRefused ImportEnded ImportInProgress ImportRejected ImportRowFailed InteractionEnded "
+    "InvalidArgument MalformedResponse NotFound NotSent NotificationError OperationError OperationFailed OperationLost "
+    "OperationTimeout OutcomeUnknown PartialFailure PartialSuccess RateLimited ServerFault SessionClosed SlotFull "
+    "StatisticRefused SubscriptionInUse SubscriptionRefused TransportError Unauthorized UploadFailed WaitTimeout "
+    "WrongEventLoop",
+    "io.downloads": "Download",
     "io.tokens": "FileTokenStore MemoryTokenStore TokenStore",
     "models.chat": "Chat ChatMessage ChatParticipant ChatSender",
     "models.contacts": "AttributeValue Contact FoundContacts FoundInteractions IdentifiedContact InteractionRecord "
@@ -179,6 +222,15 @@ _HOMES = {
     "models.media_enums": "AfterLeaving ChatMessageType ChatUserType InteractionNotification InteractionState "
     "InteractionSubtype InteractionType MediaMonitorMode NextInteractions PullContext TreatAs Visibility",
     "models.media_events": "InteractionStateChanged MessageLogUpdated",
+    "models.provisioning.enums": "ConnectionSecurity MailboxType MatchMethod ObjectType SipPhoneType SortMethod "
+    "SortOrder",
+    "models.provisioning.events": "ProvisioningMessage",
+    "models.provisioning.jobs": "ExportStatus ImportFailure ImportStatus",
+    "models.provisioning.objects": "AccessGroupObject AgentGroupObject ConfigObject DnGroupObject DnObject "
+    "ObjectPermissions SkillObject",
+    "models.provisioning.settings": "InboundMailbox Options OutboundMailbox RecordingCertificate Whitelist "
+    "WhitelistAddress",
+    "models.provisioning.users": "NewUser Phone SkillLevel UserChanges UserObject WorkspaceRoles",
     "models.session": "Configuration CurrentSession User",
     "models.standard_responses": "ResponseCategory ResponseUsage StandardResponse",
     "models.statistics": "Resubscribed Statistic StatisticValue",
@@ -192,6 +244,7 @@ _HOMES = {
     "sessions.conversation": "Conversation",
     "sessions.interactions": "Interactions",
     "sessions.listeners": "EventStream",
+    "sessions.provisioning": "ProvisioningSession",
     "sessions.state": "Calls",
     "sessions.statistics": "StatisticsSession",
     "sessions.subscription": "Subscription",

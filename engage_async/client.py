@@ -18,6 +18,8 @@ from engage_async.config import Settings
 from engage_async.errors import ConfigurationError, SessionClosed, WrongEventLoop
 from engage_async.io.http import HttpEngine, RequestHook, ResponseHook
 from engage_async.io.tokens import TokenManager, TokenStore
+from engage_async.secret import Secret
+from engage_async.sessions.provisioning import ProvisioningSession
 from engage_async.sessions.requests import Requests
 from engage_async.sessions.service import ServiceSession
 from engage_async.sessions.statistics import StatisticsSession
@@ -107,6 +109,30 @@ class Engage:
         self._must_be_open()
         name = name or f"statistics-{next(self._numbers)}"
         session = StatisticsSession(self._engine.session(tokens=self.tokens, name=name), self.settings, name=name)
+        self._sessions[session] = None
+        session.on_close(self._forget)
+        return session
+
+    def provisioning(
+        self,
+        *,
+        code: str | Secret | None = None,
+        redirect_uri: str | None = None,
+        name: str | None = None,
+        log_out: bool = True,
+    ) -> ProvisioningSession:
+        """An administrator's session with the provisioning service, to be opened with ``async with``.
+
+        By default it is opened with the shared token. With `code` and `redirect_uri` it is opened by authorization code
+        instead and needs no token. `name` appears in logs and task names. ``log_out=False`` leaves the session on the
+        server when this one closes.
+        """
+        self._must_be_open()
+        name = name or f"provisioning-{next(self._numbers)}"
+        http = self._engine.session(tokens=None if code is not None else self.tokens, name=name)
+        session = ProvisioningSession(
+            http, self.settings, name=name, code=code, redirect_uri=redirect_uri, log_out=log_out
+        )
         self._sessions[session] = None
         session.on_close(self._forget)
         return session

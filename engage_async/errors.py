@@ -21,6 +21,9 @@ EngageError
 │   ├── SlotFull                               the time of a callback is booked up; `slots` are proposed instead
 │   ├── StatisticRefused                       one statistic of several cannot be had; names it
 │   ├── ChannelRefused                         one media channel of several did not do what all were asked for
+│   ├── ImportInProgress                       an import is running that keeps yours from being begun; names whose
+│   ├── ImportRejected                         the file of an import is not taken: `failures` say what is wrong in it
+│   ├── ImportRowFailed                        one record of an import was not taken over; `failure` says which
 │   ├── ServerFault                            5xx
 │   └── PartialSuccess                         code 2 where one result was expected; `partial` holds what worked
 ├── AuthenticationError                        no token to be had: refused, or credentials are missing
@@ -33,6 +36,7 @@ EngageError
 │   │   └── InteractionEnded                   its interaction, or chat, ended first
 │   ├── OperationTimeout      (TimeoutError)   its deadline passed; the outcome is unknown
 │   └── OperationLost                          the notification session was lost; the outcome is unknown
+├── ImportEnded                                an import ended before its last record: `status` says how far it came
 ├── WaitTimeout               (TimeoutError)   your waiting ended (`wait_for`, `until`); nothing failed
 ├── EventsDropped                              a stream with the policy "raise" was too slow
 └── PartialFailure            (ExceptionGroup) what `PartialResult.raise_for_errors()` raises
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engage_async.models.engagement import Slot
+    from engage_async.models.provisioning.jobs import ImportFailure, ImportStatus
     from engage_async.models.statistics import Statistic
     from engage_async.protocol.envelope import PartialResult, Status
 
@@ -59,6 +64,10 @@ __all__ = [
     "EngageError",
     "EventsDropped",
     "HandshakeRefused",
+    "ImportEnded",
+    "ImportInProgress",
+    "ImportRejected",
+    "ImportRowFailed",
     "InteractionEnded",
     "InvalidArgument",
     "MalformedResponse",
@@ -258,6 +267,65 @@ class ChannelRefused(ApiError):
         self.channel = channel
 
 
+class ImportInProgress(ApiError):
+    """An import is running that keeps this one from being begun. Nothing was taken over from your file.
+
+    `importers` are the administrators who are importing, as far as the service names them.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        message: str = "",
+        detail: Any = None,
+        *,
+        importers: Sequence[str] = (),
+        http_status: int = 200,
+        operation: str = "",
+    ) -> None:
+        super().__init__(code, message, detail, http_status=http_status, operation=operation)
+        self.importers = tuple(importers)
+
+    def __str__(self) -> str:
+        by = f" (by {', '.join(self.importers)})" if self.importers else ""
+        return f"{super().__str__()}; an import is in progress{by}"
+
+
+class ImportRejected(ApiError):
+    """The service does not take the file of an import, and took over nothing. `failures` say what is wrong in it."""
+
+    def __init__(
+        self,
+        code: int,
+        message: str = "",
+        detail: Any = None,
+        *,
+        failures: Sequence[ImportFailure] = (),
+        http_status: int = 200,
+        operation: str = "",
+    ) -> None:
+        super().__init__(code, message, detail, http_status=http_status, operation=operation)
+        self.failures = tuple(failures)
+
+    def __str__(self) -> str:
+        shown = [str(failure) for failure in self.failures[:3]]
+        more = [f"and {len(self.failures) - 3} more"] if len(self.failures) > 3 else []
+        return f"{super().__str__()}; {'; '.join([*shown, *more])}"
+
+
+class ImportRowFailed(ApiError):
+    """One record of an import was not taken over. `code` is -1 when the service tells none."""
+
+    def __init__(
+        self, code: int, message: str = "", detail: Any = None, *, failure: ImportFailure, operation: str = ""
+    ) -> None:
+        super().__init__(code, message, detail, operation=operation)
+        self.failure = failure
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.failure}"
+
+
 class ServerFault(ApiError):
     """HTTP 5xx."""
 
@@ -386,6 +454,17 @@ class OperationTimeout(OperationError, TimeoutError):
 
 class OperationLost(OperationError):
     """Notifications were lost while the operation was pending, and the current session does not prove its outcome."""
+
+
+class ImportEnded(EngageError):
+    """An import ended before its last record, and nobody stopped it. What it took over until then stays.
+
+    `status` is its last state: which records those were, and which failed.
+    """
+
+    def __init__(self, message: str, *, status: ImportStatus) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class WaitTimeout(EngageError, TimeoutError):

@@ -9,6 +9,7 @@ Must live here: one class per ``messageType``, and how a notice becomes one. Mus
     ├── UcsMessage  WorkbinsMessage  SnapshotMessage       contacts, workbins and media management (`ucs_events`)
     ├── ServiceStateChanged                                                                          any service
     ├── StatisticsUpdated              new values of statistics                                      statistics
+    ├── ProvisioningMessage            answers of operations, and other messages                     provisioning
     ├── UnknownEvent                   a type this package does not know
     ├── MalformedEvent                 a known type without what it is about
     └── EventsLost                     our own: notifications may be missing here
@@ -36,6 +37,7 @@ from engage_async.models.enums import (
 from engage_async.models.event import Event
 from engage_async.models.media import Channel, Media
 from engage_async.models.media_events import InteractionStateChanged, MessageLogUpdated
+from engage_async.models.provisioning.events import ProvisioningMessage
 from engage_async.models.record import Record, local, wire
 from engage_async.models.session import Configuration, User
 from engage_async.models.statistics import StatisticValue
@@ -210,6 +212,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         InteractionStateChanged,
         MessageLogUpdated,
         MonitoringStateChanged,
+        ProvisioningMessage,
         ServiceStateChanged,
         SnapshotMessage,
         StatisticsUpdated,
@@ -219,7 +222,8 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
         WorkspaceInitializationProgress,
     )
 }
-"""The class for each ``messageType`` (that of `StatisticsUpdated` is ours: the service sends none)."""
+"""The class for each ``messageType`` (those of `StatisticsUpdated` and `ProvisioningMessage` are ours: the services
+send none)."""
 
 
 def read_event(notice: Notice) -> Event:

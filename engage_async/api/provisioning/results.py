@@ -14,7 +14,7 @@ from engage_async.api.module import Known
 from engage_async.api.pages import Page
 from engage_async.errors import MalformedResponse, NotFound, PartialSuccess
 from engage_async.models.codec import structure
-from engage_async.models.provisioning.jobs import ExportStatus, ImportStatus, read_export_status, read_import_status
+from engage_async.models.provisioning.jobs import ExportStatus, read_export_status
 from engage_async.models.provisioning.objects import (
     ConfigObject,
     ObjectPermissions,
@@ -39,7 +39,7 @@ from engage_async.protocol.provisioning import answer_of
 from engage_async.secret import Secret
 
 __all__ = [
-    "a_new_user", "a_session_id", "a_storage_id", "a_user", "an_export", "an_export_id", "an_import", "an_object_page",
+    "a_new_user", "a_session_id", "a_storage_id", "a_user", "an_export", "an_export_id", "an_object_page",
     "an_object_under", "certificates", "inbound_mailboxes", "names_under", "options", "outbound_mailboxes",
     "permissions", "the_answered_skills", "the_answered_users", "users_page", "whitelist",
 ]  # fmt: skip
@@ -120,12 +120,7 @@ def permissions(payload: Payload, _arguments: Payload, _known: Known) -> tuple[O
     return tuple(read_permissions(each) for each in objects_in(payload.get("ACLs")))
 
 
-# --- imports and exports ----------------------------------------------------------------------------------------------
-
-
-def an_import(payload: Payload, _arguments: Payload, _known: Known) -> ImportStatus:
-    """How far an import is."""
-    return read_import_status(payload)
+# --- files ------------------------------------------------------------------------------------------------------------
 
 
 def an_export(payload: Payload, _arguments: Payload, _known: Known) -> ExportStatus:
