@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from engage_async.models.media_enums import ChatMessageType, ChatUserType, Visibility
 from engage_async.models.record import Record, wire
-from engage_async.protocol.kvlist import KeyValueList
+from engage_async.protocol.kvlist import NO_PAIRS, KeyValueList
 
 __all__ = ["Chat", "ChatMessage", "ChatParticipant", "ChatSender"]
 
@@ -61,7 +61,7 @@ class ChatMessage(Record):
     message_type: str | None = field(default=None, repr=False)
     treat_as: str | None = field(default=None, repr=False)
     url: str | None = None
-    user_data: KeyValueList = field(factory=KeyValueList, repr=False)
+    user_data: KeyValueList = field(default=NO_PAIRS, repr=False)
 
 
 @frozen(kw_only=True)

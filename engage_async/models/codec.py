@@ -38,11 +38,16 @@ class _WrongTypeError(Exception):
     """A value is not of the documented type. Never leaves this module."""
 
 
-def structure(cls: type[R], payload: Any) -> R:
-    """Make a model of a JSON object. Raises `MalformedResponse` for anything but an object, and nothing else."""
+def structure(cls: type[R], payload: Any, **local: Any) -> R:
+    """Make a model of a JSON object, with values for its `local` fields.
+
+    Raises `MalformedResponse` for anything but an object, and nothing else.
+    """
     if not isinstance(payload, Mapping):
         raise MalformedResponse(f"expected an object for {cls.__name__}, got {type(payload).__name__}")
-    made: R = _converter.structure(payload, cls)
+    made: R = _structure_record(payload, cls)
+    for name, value in local.items():
+        object.__setattr__(made, name, value)  # it is frozen from the moment it is handed out
     return made
 
 
@@ -82,6 +87,7 @@ class _Shape:
 
     fields: tuple[_Field, ...]
     known: frozenset[str]
+    others: frozenset[str]
     fast: Callable[[Mapping[str, Any], Any], Any]
 
 
@@ -108,18 +114,25 @@ def _make_shape(cls: type[Any]) -> _Shape:
             fields.append(_Field(attribute.name, spellings[0], spellings, hints[attribute.name], attribute.default))
     renamed: dict[str, Any] = {f.name: override(rename=f.wire) for f in fields}
     fast = make_dict_structure_fn(cls, _converter, _cattrs_detailed_validation=False, **local, **renamed)
-    return _Shape(tuple(fields), frozenset(f.wire for f in fields), fast)
+    others = frozenset(s for f in fields for s in f.spellings[1:])
+    return _Shape(tuple(fields), frozenset(f.wire for f in fields), others, fast)
 
 
 def _structure_record(payload: Any, cls: type[Any]) -> Any:
     if not isinstance(payload, Mapping):
         raise _WrongTypeError
-    shape = _shape(cls)
-    if payload.keys() <= shape.known:
+    shape = _shapes.get(cls) or _shape(cls)
+    unknown = payload.keys() - shape.known
+    if not unknown or unknown.isdisjoint(shape.others):
         try:
-            return shape.fast(payload, cls)
-        except Exception:  # noqa: BLE001, S110 - whatever it was, the slow path finds the field
-            pass
+            made = shape.fast(payload, cls)
+        except Exception:  # noqa: BLE001 - whatever it was, the slow path finds the field
+            return _structure_slowly(payload, cls, shape)
+        if unknown:
+            extra = {name: payload[name] for name in payload if name in unknown and not name.startswith("_")}
+            if extra:
+                object.__setattr__(made, "extra", MappingProxyType(extra))
+        return made
     return _structure_slowly(payload, cls, shape)
 
 

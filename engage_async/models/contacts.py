@@ -15,7 +15,7 @@ from engage_async.errors import InvalidArgument
 from engage_async.models.codec import structure, unstructure
 from engage_async.models.interactions import Attachment, Email
 from engage_async.models.record import Record, wire
-from engage_async.protocol.kvlist import KeyValueList
+from engage_async.protocol.kvlist import NO_PAIRS, KeyValueList
 
 __all__ = [
     "AttributeValue", "Attributes", "Contact", "FoundContacts", "FoundInteractions", "IdentifiedContact",
@@ -161,7 +161,7 @@ class InteractionRecord(Record):
     parent_id: str | None = wire(None, "parentId", "parentInteractionId")
     phone_number: str | None = None
     call_duration: int | None = None
-    user_data: KeyValueList = field(factory=KeyValueList)
+    user_data: KeyValueList = NO_PAIRS
     email: Email | None = None
     attachments: tuple[Attachment, ...] = ()
     owner_information: Any = field(default=None, repr=False, hash=False)

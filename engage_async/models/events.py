@@ -21,7 +21,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-import attrs
 from attrs import field, frozen
 
 from engage_async.models.codec import structure
@@ -44,7 +43,7 @@ from engage_async.models.statistics import StatisticValue
 from engage_async.models.ucs_events import SnapshotMessage, UcsMessage, WorkbinsMessage
 from engage_async.models.voice import Call, Dn
 from engage_async.protocol.error_events import read_error
-from engage_async.protocol.kvlist import KeyValueList
+from engage_async.protocol.kvlist import NO_PAIRS, KeyValueList
 from engage_async.protocol.notices import Notice, Payload
 
 __all__ = [
@@ -93,7 +92,7 @@ class MonitoringStateChanged(Event):
 class EventUserEvent(Event):
     """A user event: data that another application sent (message waiting, outbound campaigns …)."""
 
-    user_data: KeyValueList = wire(KeyValueList(), "userData", "eventContent")
+    user_data: KeyValueList = wire(NO_PAIRS, "userData", "eventContent")
 
 
 @frozen(kw_only=True)
@@ -235,8 +234,10 @@ def read_event(notice: Notice) -> Event:
         return MalformedEvent(
             message_type=notice.message_type, channel=notice.channel, raw=notice.payload, problem=problem
         )
-    made = structure(kind, notice.payload)
-    return attrs.evolve(made, channel=notice.channel, raw=notice.payload, **_MORE.get(kind, _nothing_more)(notice))
+    more = _MORE.get(kind)
+    if more is None:
+        return structure(kind, notice.payload, channel=notice.channel, raw=notice.payload)
+    return structure(kind, notice.payload, channel=notice.channel, raw=notice.payload, **more(notice))
 
 
 def _missing(payload: Payload, needs: tuple[str, ...]) -> str | None:
@@ -245,10 +246,6 @@ def _missing(payload: Payload, needs: tuple[str, ...]) -> str | None:
     for name in needs:
         value = value.get(name) if isinstance(value, dict) else None
     return None if not needs or isinstance(value, dict | list) else ".".join(needs)
-
-
-def _nothing_more(_: Notice) -> dict[str, Any]:
-    return {}
 
 
 def _of_an_error(notice: Notice) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from attrs import field, frozen
 from engage_async.models.chat import Chat
 from engage_async.models.media_enums import InteractionState, InteractionSubtype, InteractionType, MediaMonitorMode
 from engage_async.models.record import Record, wire
-from engage_async.protocol.kvlist import KeyValueList
+from engage_async.protocol.kvlist import NO_PAIRS, KeyValueList
 
 __all__ = ["Attachment", "Email", "Interaction", "InteractionReason"]
 
@@ -77,7 +77,7 @@ class Interaction(Record):
     contact_id: str | None = None
     parent_interaction_id: str | None = None
     comment: str | None = None
-    user_data: KeyValueList = field(factory=KeyValueList)
+    user_data: KeyValueList = NO_PAIRS
     attachments: tuple[Attachment, ...] = wire((), "attachments", "attatchments")
     email: Email | None = None
     chat: Chat | None = None

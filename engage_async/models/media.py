@@ -12,7 +12,7 @@ from attrs import field, frozen
 from engage_async.models.enums import AgentActivity, AgentState
 from engage_async.models.interactions import Interaction
 from engage_async.models.record import Record
-from engage_async.protocol.kvlist import KeyValueList
+from engage_async.protocol.kvlist import NO_PAIRS, KeyValueList
 
 __all__ = ["Channel", "Media"]
 
@@ -30,7 +30,7 @@ class Channel(Record):
     dnd: bool = False
     available: bool | None = None
     activity: AgentActivity | None = None
-    reasons: KeyValueList = field(factory=KeyValueList)
+    reasons: KeyValueList = NO_PAIRS
     capabilities: tuple[str, ...] = field(default=(), repr=False)
     interactions: tuple[Interaction, ...] = field(default=(), repr=False)
     timestamp: datetime | None = field(default=None, repr=False)

@@ -15,7 +15,7 @@ from engage_async.models.enums import ActionCodeType, InitializationState, Servi
 from engage_async.models.media import Media
 from engage_async.models.record import NOTHING_MORE, Record, local, wire
 from engage_async.models.voice import Call, Dn
-from engage_async.protocol.kvlist import KeyValueList
+from engage_async.protocol.kvlist import NO_PAIRS, KeyValueList
 
 __all__ = [
     "ActionCode", "ActiveSession", "AgentGroup", "BusinessAttribute", "BusinessAttributeValue", "Configuration",
@@ -58,7 +58,7 @@ class User(Record):
     first_name: str | None = None
     last_name: str | None = None
     dbid: int | None = None
-    user_properties: KeyValueList = field(factory=KeyValueList, repr=False)
+    user_properties: KeyValueList = field(default=NO_PAIRS, repr=False)
     active_session: ActiveSession | None = field(default=None, repr=False)
 
 
@@ -69,7 +69,7 @@ class PendingLogin(Record):
     state: InitializationState = InitializationState("")
     actual_wait_time: int | None = None
     submitted_at: datetime | None = None
-    errors: KeyValueList = field(factory=KeyValueList)
+    errors: KeyValueList = NO_PAIRS
 
 
 @frozen(kw_only=True)
@@ -97,7 +97,7 @@ class ActionCode(Record):
     code: str = ""
     type: ActionCodeType = ActionCodeType("")
     sub_codes: tuple[SubCode, ...] = ()
-    user_properties: KeyValueList = field(factory=KeyValueList, repr=False)
+    user_properties: KeyValueList = field(default=NO_PAIRS, repr=False)
 
 
 @frozen(kw_only=True)
@@ -114,7 +114,7 @@ class SettingsSection(Record):
     """A section of the workspace's settings."""
 
     name: str = ""
-    settings: KeyValueList = field(factory=KeyValueList)
+    settings: KeyValueList = NO_PAIRS
 
 
 @frozen(kw_only=True)
@@ -126,7 +126,7 @@ class BusinessAttributeValue(Record):
     display_name: str | None = None
     description: str | None = None
     default: bool = False
-    user_properties: KeyValueList = field(factory=KeyValueList, repr=False)
+    user_properties: KeyValueList = field(default=NO_PAIRS, repr=False)
     values: tuple[BusinessAttributeValue, ...] = ()
 
 
@@ -138,7 +138,7 @@ class BusinessAttribute(Record):
     name: str = ""
     display_name: str | None = None
     description: str | None = None
-    user_properties: KeyValueList = field(factory=KeyValueList, repr=False)
+    user_properties: KeyValueList = field(default=NO_PAIRS, repr=False)
     values: tuple[BusinessAttributeValue, ...] = ()
 
 
@@ -147,7 +147,7 @@ class Transaction(Record):
     """A transaction object of the configuration."""
 
     name: str = ""
-    user_properties: KeyValueList = field(factory=KeyValueList)
+    user_properties: KeyValueList = NO_PAIRS
 
 
 @frozen(kw_only=True)

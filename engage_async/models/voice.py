@@ -25,7 +25,7 @@ from engage_async.models.enums import (
     RecordingState,
 )
 from engage_async.models.record import Record, wire
-from engage_async.protocol.kvlist import KeyValueList
+from engage_async.protocol.kvlist import NO_PAIRS, KeyValueList
 
 __all__ = ["Call", "Dn", "MonitoringInfo", "Participant"]
 
@@ -64,8 +64,8 @@ class Call(Record):
     ani: str | None = None
     dnis: str | None = None
     participants: tuple[Participant, ...] = ()
-    user_data: KeyValueList = field(factory=KeyValueList)
-    extensions: KeyValueList = field(factory=KeyValueList, repr=False)
+    user_data: KeyValueList = NO_PAIRS
+    extensions: KeyValueList = field(default=NO_PAIRS, repr=False)
     capabilities: tuple[CallCapability, ...] = field(default=(), repr=False)
     parent_call_id: str | None = wire(None, "parentConnId")
     previous_call_id: str | None = wire(None, "previousConnId")
@@ -99,6 +99,6 @@ class Dn(Record):
     activity: AgentActivity | None = None
     dnd: bool = False
     forward_to: str | None = None
-    reasons: KeyValueList = field(factory=KeyValueList)
+    reasons: KeyValueList = NO_PAIRS
     capabilities: tuple[str, ...] = field(default=(), repr=False)
     timestamp: datetime | None = field(default=None, repr=False)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, Union
 
 from engage_async.errors import InvalidArgument
 
-__all__ = ["KeyValueList", "KeyValues", "Value", "from_wire", "pairs", "to_wire"]
+__all__ = ["NO_PAIRS", "KeyValueList", "KeyValues", "Value", "from_wire", "pairs", "to_wire"]
 
 Value: TypeAlias = Union[str, int, "KeyValues"]
 KeyValues: TypeAlias = Mapping[str, Value] | Sequence[tuple[str, Value]]
@@ -142,3 +142,7 @@ def _read(raw: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
 
 def _nested(value: Any, depth: int) -> Any:
     return KeyValueList(value) if isinstance(value, list | dict) and depth < _DEPTH else value
+
+
+NO_PAIRS = KeyValueList()
+"""The empty list: immutable, so one serves all."""
