@@ -16,11 +16,21 @@ from attrs import frozen
 
 import engage_async.api
 from engage_async.models.interactions import InteractionReason
+from engage_async.models.provisioning.users import NewUser, Phone, SkillLevel, UserChanges
 from engage_async.models.statistics import Statistic
 from engage_async.models.targets import Target, TargetType
 from engage_async.protocol.route import Route
 
 KEY_VALUES = {"Segment": "Gold"}
+
+USER: dict[str, Any] = {
+    "user_name": "ada", "first_name": "Ada", "last_name": "Lovelace", "password": "a-password", "employee_id": "1815",
+    "external_id": "x", "email_address": "ada@host", "enabled": True, "login_code": "7099", "place_names": ["Place"],
+    "change_password_on_next_login": False, "call_recording": True, "roles": ["ROLE_AGENT"], "switch_names": ["SIP"],
+    "phones": [Phone(number="7099")], "support_soft_phone": True, "sip_phone_type": "GENERIC_PHONE",
+    "skills": [SkillLevel(name="English", level=5)], "agent_groups": ["Sales"], "access_groups": ["Users"],
+    "voice_mail": 7, "wrap_up_time": 30.0, "capacity_rule": "Rule", "recording_hierarchy": "/",
+}  # fmt: skip
 
 NOT_SENT = frozenset({"timeout", "progress", "form"})
 """Parameters that are about how a request is sent."""
@@ -73,6 +83,22 @@ BY_ANNOTATION: dict[str, Any] = {
     "Source": __file__,
     "Target": Target(type=TargetType.AGENT, id="102", first_name="Kate"),
     "AgentStateWord": "ready",
+    "ConnectionSecurity": "ssl-tls",
+    "MailboxType": "IMAP",
+    "MatchMethod": "includes",
+    "NewUser": NewUser(**USER, is_agent=True, folder="Agents"),
+    "ObjectType": "dns",
+    "SortMethod": "numeric",
+    "SortOrder": "Ascending",
+    "UserChanges": UserChanges(
+        **USER,
+        deleted_skills=["c"],
+        deleted_roles=["d"],
+        deleted_switch_names=["e"],
+        deleted_agent_groups=["f"],
+        deleted_access_groups=["g"],
+        dev_console_roles=["h"],
+    ),
     "TreatAs": "Normal",
     "Visibility": "Agent",
 }

@@ -13,6 +13,7 @@ import asyncio
 import inspect
 import json
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def sent_by(operation: ApiOperation) -> Iterator[Call]:
 
 async def _call(method: Any, arguments: Mapping[str, Any]) -> Call:
     try:
-        result = method(**arguments)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            result = method(**arguments)
         if inspect.isawaitable(result):
             await result
     except Sent as sent:

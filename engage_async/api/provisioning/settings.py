@@ -19,7 +19,9 @@ from engage_async.protocol.route import Family
 _settings = Family("/provisioning/v3", "settings", "/settings/")
 
 _POST = _settings.request("POST", "post", path="/settings")
-_GET_API_ENDPOINTS = _settings.get("get_api_endpoints", gives=an_object_under("api-endpoints"))
+_GET_API_ENDPOINTS = _settings.get(
+    "get_api_endpoints", path="/settings/api-endpoints", gives=an_object_under("api-endpoints")
+)
 _POST_API_ENDPOINTS = _settings.request(
     "POST", "post_api_endpoints", path="/settings/api-endpoints", body="data", repeat=Repeat.REPEATABLE
 )
