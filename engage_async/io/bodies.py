@@ -112,7 +112,7 @@ class BodyReader:
         return failure
 
     def _so_far(self) -> str:
-        return f" ({self._received} of {self._length if self._length is not None else 'unknown'} bytes came)"
+        return f" ({self._received} of {self._length if self._length is not None else 'unknown'} bytes were read)"
 
     def _malformed(self, problem: str) -> MalformedResponse:
         return MalformedResponse(f"the answer of {self._peer} {problem}", http_status=self._http_status)

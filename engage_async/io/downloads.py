@@ -35,7 +35,7 @@ class Download:
     whole may take as long as it likes, but the server may not be silent for `read_timeout` seconds. A reader that is
     slow makes the server wait.
 
-    Whatever reads raises `OutcomeUnknown` when the content is cut off (it tells how much came), `MalformedResponse`
+    Whatever reads raises `OutcomeUnknown` when the content is cut off (it tells how much was read), `MalformedResponse`
     when it cannot be decompressed, and `SessionClosed` when the download, or its session, is closed.
     """
 

@@ -1,12 +1,9 @@
 """HTTP: one engine for each environment, one session (with its own cookies) for each service session.
 
-Must live here: every use of httpx; how a request is sent, repeated, and its answer read. Must not: what answers mean,
-what files hold.
+Must live here: every use of httpx; how one attempt of a request is sent, and its answer read. Must not: repetition (see
+`io.delivery`), what answers mean, what files hold.
 
-    send ─► token? ─► attempt ─► answered ───────────────────────────────► Answer
-               ▲         ▲          │ 401, the first time: renew the token ─┐
-               │         │          │ 429, 502, 503, 504, or no answer: may it be repeated (class, attempts, deadline)?
-               └─────────┴──────────┴─ yes: wait                           no: the last outcome stands
+    request ─► attempt ─► 2xx, opened: Download          otherwise: Answer, or the error that there is instead of one
 """
 
 from __future__ import annotations
@@ -20,9 +17,8 @@ import secrets
 import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import httpx
@@ -33,7 +29,6 @@ from engage_async.errors import (
     ConfigurationError,
     EngageError,
     MalformedResponse,
-    NotSent,
     OutcomeUnknown,
     SessionClosed,
     WrongEventLoop,
@@ -41,33 +36,19 @@ from engage_async.errors import (
 from engage_async.io.bodies import ACCEPTED_CODINGS, BodyReader
 from engage_async.io.connections import peer_of, proxy_of, tls_context
 from engage_async.io.deadlines import Deadline
+from engage_async.io.delivery import Delivery, TokenSource, bearer_of, settle
 from engage_async.io.downloads import Download
 from engage_async.io.failures import failure_of
 from engage_async.io.observation import Observer, RequestHook, ResponseHook
-from engage_async.io.uploads import Body, Upload, prepared
-from engage_async.protocol.backoff import Backoff, Dice, retry_after
+from engage_async.io.uploads import Body, Upload
+from engage_async.protocol.backoff import Dice
 from engage_async.protocol.redaction import RequestRecord, ResponseRecord, shown
-from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.requests import Answer, Request
 from engage_async.secret import Secret
 
-__all__ = ["HttpEngine", "HttpSession", "RequestHook", "ResponseHook", "TokenSource"]
+__all__ = ["HttpEngine", "HttpSession", "RequestHook", "ResponseHook"]
 
 R = TypeVar("R", bound="Answer | Download")
-
-_BUSY = frozenset({429, 502, 503, 504})
-
-
-class TokenSource(Protocol):
-    """Where bearer tokens come from. Both methods raise `AuthenticationError` when there is none to be had."""
-
-    async def bearer(self) -> Secret:
-        """A token that is good for now."""
-        ...
-
-    async def renew(self, stale: Secret) -> Secret:
-        """Another token than `stale`, which was refused."""
-        ...
 
 
 class HttpEngine:
@@ -199,9 +180,8 @@ class HttpSession:
         self.name = name
         self._engine = engine
         self._settings = settings
-        self._tokens = tokens
+        self._delivery = Delivery(settings, tokens, dice=engine.dice, clock=engine.clock)
         self._notification_tokens = tokens if bearer_on_notifications else None
-        self._backoff = Backoff(settings.retry_first_delay, settings.retry_longest_delay)
         insecure = ("http",) if settings.allow_insecure_cookies else ()
         self._cookies = httpx.Cookies(CookieJar(DefaultCookiePolicy(secure_protocols=("https", "wss", *insecure))))
         self._urls: dict[str, httpx.URL] = {}
@@ -255,16 +235,16 @@ class HttpSession:
         content = payload.encode() if isinstance(payload, str) else payload
         deadline = Deadline(self._settings.connect_timeout + read_timeout, silence=read_timeout)
         tokens = self._notification_tokens
-        bearer = await self._bearer(tokens, None, deadline) if tokens is not None else None
+        bearer = await bearer_of(tokens, None, deadline) if tokens is not None else None
         attempt = 1
         while True:
             outgoing = self._build("POST", path, headers, bearer, content, "application/json", read_timeout, attempt)
             outcome = await self._attempt(outgoing, deadline, self._read)
             if isinstance(outcome, Answer) and outcome.http_status == 401 and tokens is not None and attempt == 1:
                 attempt = 2
-                bearer = await self._bearer(tokens, bearer, deadline)
+                bearer = await bearer_of(tokens, bearer, deadline)
                 continue
-            return _settle(outcome)
+            return settle(outcome)
 
     async def aclose(self) -> None:
         """Forget the cookies, close the downloads, refuse further requests. The connections are the engine's.
@@ -283,90 +263,28 @@ class HttpSession:
 
     async def _deliver(self, request: Request, receive: Callable[[httpx.Response], Awaitable[R]]) -> R:
         self._must_be_open()
-        settings = self._settings
-        seconds = request.timeout if request.timeout is not None else settings.request_timeout
-        bounded = request.upload is None or request.timeout is not None
-        deadline = Deadline(seconds, silence=settings.read_timeout, bounded=bounded)
-        tokens = self._tokens if request.authenticate else None
-        attempt, renewed = 0, False
-        async with AsyncExitStack() as files:
-            upload = await self._upload(request, files, deadline)
-            bearer = await self._bearer(tokens, None, deadline) if tokens is not None else None
-            while True:
-                attempt += 1
-                outgoing = self._prepare(request, upload, bearer, attempt, deadline)
-                outcome = await self._attempt(outgoing, deadline, receive)
-                if upload is not None and not upload.repeatable:
-                    return _settle(outcome)
-                unauthorized = isinstance(outcome, Answer) and outcome.http_status == 401
-                if unauthorized and tokens is not None and bearer is not None and not renewed:
-                    renewed = True
-                    bearer = await self._bearer(tokens, bearer, deadline)
-                    continue
-                pause = self._pause(request, outcome, attempt - renewed)
-                if pause is None or not deadline.allows(pause):
-                    return _settle(outcome)
-                await asyncio.sleep(pause)
-                if request.wanted is not None and not request.wanted():
-                    return _settle(outcome)
 
-    async def _upload(self, request: Request, files: AsyncExitStack, deadline: Deadline) -> Upload | None:
-        """The request's form, with open files."""
-        if request.upload is None:
-            return None
-        deadline.reading()
-        try:
-            async with deadline.watching():
-                return await files.enter_async_context(prepared(request.upload, request.operation))
-        except TimeoutError:
-            raise NotSent("the files to be sent could not be opened in time") from None
-        finally:
-            deadline.sent()
+        async def attempt(
+            upload: Upload | None, bearer: Secret | None, number: int, deadline: Deadline
+        ) -> R | EngageError:
+            content: bytes | Body | None
+            content, content_type = request.body()
+            if upload is not None:
+                content, content_type = upload.body(deadline), upload.content_type
+            outgoing = self._build(
+                request.method,
+                request.target(),
+                request.own_headers(),
+                bearer,
+                content,
+                content_type,
+                self._settings.read_timeout,
+                number,
+                request.operation,
+            )
+            return await self._attempt(outgoing, deadline, receive)
 
-    async def _bearer(self, tokens: TokenSource, stale: Secret | None, deadline: Deadline) -> Secret:
-        try:
-            async with deadline.watching():
-                return await (tokens.bearer() if stale is None else tokens.renew(stale))
-        except TimeoutError:
-            raise NotSent("no access token in time") from None
-
-    def _pause(self, request: Request, outcome: Answer | Download | EngageError, attempts: int) -> float | None:
-        """Seconds to wait before the next attempt; None when there shall be none."""
-        if attempts >= self._settings.retry_attempts:
-            return None
-        asked = None
-        if isinstance(outcome, Answer | Download):
-            if outcome.http_status not in _BUSY or request.repeat is Repeat.ONCE:
-                return None
-            if outcome.http_status == 429 and not request.throttling:
-                return None
-            asked = retry_after(outcome.headers.get("retry-after"), self._engine.clock())
-        elif not isinstance(outcome, NotSent) and (
-            request.repeat is Repeat.ONCE or not isinstance(outcome, OutcomeUnknown)
-        ):
-            return None
-        if request.wanted is not None and not request.wanted():
-            return None
-        return max(asked or 0.0, self._backoff.delay(attempts, self._engine.dice))
-
-    def _prepare(
-        self, request: Request, upload: Upload | None, bearer: Secret | None, attempt: int, deadline: Deadline
-    ) -> _Outgoing:
-        content: bytes | Body | None
-        content, content_type = request.body()
-        if upload is not None:
-            content, content_type = upload.body(deadline), upload.content_type
-        return self._build(
-            request.method,
-            request.target(),
-            request.own_headers(),
-            bearer,
-            content,
-            content_type,
-            self._settings.read_timeout,
-            attempt,
-            request.operation,
-        )
+        return await self._delivery.deliver(request, attempt)
 
     def _build(
         self,
@@ -525,12 +443,6 @@ class HttpSession:
 
 def _without_cookies(headers: httpx.Headers) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name != "set-cookie"}
-
-
-def _settle(outcome: R | EngageError) -> R:
-    if isinstance(outcome, EngageError):
-        raise outcome
-    return outcome
 
 
 def _httpx_proxy(url: str) -> httpx.Proxy:

@@ -13,7 +13,8 @@ from typing import Any
 from aiohttp import web
 
 from engage_async.config import Settings
-from engage_async.io.http import HttpEngine, HttpSession, TokenSource
+from engage_async.io.delivery import TokenSource
+from engage_async.io.http import HttpEngine, HttpSession
 from engage_async.secret import Secret
 
 LARGE = int(os.environ.get("LARGE_FILE_MEGABYTES", "32")) * 1024 * 1024

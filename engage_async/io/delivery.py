@@ -1,0 +1,139 @@
+"""A request, sent as often as it takes.
+
+Must live here: the token, the files, the time and the repetitions of a request. Must not: how one attempt is made.
+
+    deliver ─► files? ─► token? ─► attempt ─► answered ───────────────────────────► the answer
+                            ▲         ▲          │ 401, the first time: renew the token ─┐
+                            │         │          │ 429, 502, 503, 504, or no answer: may it be repeated?
+                            │         │          │   (class, files, attempts, deadline)
+                            └─────────┴──────────┴─ yes: wait                           no: the last outcome stands
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Protocol, TypeVar
+
+from engage_async.config import Settings
+from engage_async.errors import EngageError, NotSent, OutcomeUnknown
+from engage_async.io.deadlines import Deadline
+from engage_async.io.downloads import Download
+from engage_async.io.uploads import Upload, prepared
+from engage_async.protocol.backoff import Backoff, Dice, retry_after
+from engage_async.protocol.repeat import Repeat
+from engage_async.protocol.requests import Answer, Request
+from engage_async.secret import Secret
+
+__all__ = ["Delivery", "TokenSource", "bearer_of", "settle"]
+
+R = TypeVar("R", bound="Answer | Download")
+
+_BUSY = frozenset({429, 502, 503, 504})
+
+
+class TokenSource(Protocol):
+    """Where bearer tokens come from. Both methods raise `AuthenticationError` when there is none to be had."""
+
+    async def bearer(self) -> Secret:
+        """A token that is good for now."""
+        ...
+
+    async def renew(self, stale: Secret) -> Secret:
+        """Another token than `stale`, which was refused."""
+        ...
+
+
+class Delivery:
+    """Delivers the requests of one session. `dice` and `clock` (Unix time) are those of the engine."""
+
+    def __init__(
+        self, settings: Settings, tokens: TokenSource | None, *, dice: Dice, clock: Callable[[], float]
+    ) -> None:
+        self._settings = settings
+        self._tokens = tokens
+        self._dice = dice
+        self._clock = clock
+        self._backoff = Backoff(settings.retry_first_delay, settings.retry_longest_delay)
+
+    async def deliver(
+        self,
+        request: Request,
+        attempt: Callable[[Upload | None, Secret | None, int, Deadline], Awaitable[R | EngageError]],
+    ) -> R:
+        """The outcome that stands. `attempt` is given the files, the token, its number (from 1) and the deadline."""
+        settings = self._settings
+        seconds = request.timeout if request.timeout is not None else settings.request_timeout
+        bounded = request.upload is None or request.timeout is not None
+        deadline = Deadline(seconds, silence=settings.read_timeout, bounded=bounded)
+        tokens = self._tokens if request.authenticate else None
+        number, renewed = 0, False
+        async with AsyncExitStack() as files:
+            upload = await _opened(request, files, deadline)
+            bearer = await bearer_of(tokens, None, deadline) if tokens is not None else None
+            while True:
+                number += 1
+                outcome = await attempt(upload, bearer, number, deadline)
+                if upload is not None and not upload.repeatable:
+                    return settle(outcome)
+                unauthorized = isinstance(outcome, Answer) and outcome.http_status == 401
+                if unauthorized and tokens is not None and not renewed:
+                    renewed = True
+                    bearer = await bearer_of(tokens, bearer, deadline)
+                    continue
+                pause = self._pause(request, outcome, number - renewed)
+                if pause is None or not deadline.allows(pause):
+                    return settle(outcome)
+                await asyncio.sleep(pause)
+                if request.wanted is not None and not request.wanted():
+                    return settle(outcome)
+
+    def _pause(self, request: Request, outcome: Answer | Download | EngageError, attempts: int) -> float | None:
+        """Seconds to wait before the next attempt; None when there shall be none."""
+        if attempts >= self._settings.retry_attempts:
+            return None
+        asked = None
+        if isinstance(outcome, Answer | Download):
+            if outcome.http_status not in _BUSY or request.repeat is Repeat.ONCE:
+                return None
+            if outcome.http_status == 429 and not request.throttling:
+                return None
+            asked = retry_after(outcome.headers.get("retry-after"), self._clock())
+        elif not isinstance(outcome, NotSent) and (
+            request.repeat is Repeat.ONCE or not isinstance(outcome, OutcomeUnknown)
+        ):
+            return None
+        if request.wanted is not None and not request.wanted():
+            return None
+        return max(asked or 0.0, self._backoff.delay(attempts, self._dice))
+
+
+async def bearer_of(tokens: TokenSource, stale: Secret | None, deadline: Deadline) -> Secret:
+    """A token, another one than `stale`. Raises `AuthenticationError`, and `NotSent` when none comes in time."""
+    try:
+        async with deadline.watching():
+            return await (tokens.bearer() if stale is None else tokens.renew(stale))
+    except TimeoutError:
+        raise NotSent("no access token in time") from None
+
+
+def settle(outcome: R | EngageError) -> R:
+    """Give the outcome of an attempt, or raise it."""
+    if isinstance(outcome, EngageError):
+        raise outcome
+    return outcome
+
+
+async def _opened(request: Request, files: AsyncExitStack, deadline: Deadline) -> Upload | None:
+    """The request's form, with its files open."""
+    if request.upload is None:
+        return None
+    deadline.reading()
+    try:
+        async with deadline.watching():
+            return await files.enter_async_context(prepared(request.upload, request.operation))
+    except TimeoutError:
+        raise NotSent("the files to be sent could not be opened in time") from None
+    finally:
+        deadline.sent()
