@@ -25,12 +25,14 @@ Message = dict[str, Any]
 
 @define
 class Wire:
-    """One browser: a connection pool and its cookies."""
+    """One browser: a connection pool, its cookies, and the headers and path of its notifications."""
 
     emulator: Emulator
     http: aiohttp.ClientSession
     cookies: dict[str, str] = field(factory=dict)
     client_id: str = ""
+    notifications: str = NOTIFICATIONS
+    headers: dict[str, str] = field(factory=dict)
 
     async def send(self, *messages: Any, path: str = "") -> list[Message]:
         """Send messages in one request and give the messages of the answer."""
@@ -42,10 +44,10 @@ class Wire:
 
     async def post(self, body: str, *, path: str = "") -> tuple[int, str]:
         async with self.http.post(
-            self.emulator.base_url + NOTIFICATIONS + path,
+            self.emulator.base_url + self.notifications + path,
             data=body.encode(),
             cookies=self.cookies,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **self.headers},
         ) as response:
             self.cookies.update({name: morsel.value for name, morsel in response.cookies.items()})
             return response.status, await response.text()
