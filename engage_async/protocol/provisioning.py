@@ -26,7 +26,7 @@ __all__ = ["MESSAGE", "answer_of", "answered", "read_service_notice"]
 MESSAGE = "ProvisioningMessage"
 """The type of every message of the service. The name is ours: the service sends none."""
 
-_OPERATIONS = frozenset({"operations", "aio"})  # the second is what the first was called before August 2018
+_OPERATIONS = ("operations", "aio")  # the second is what the first was called before August 2018
 _DEPTH = 4
 _SUCCESS = frozenset({0, 1, 2})
 

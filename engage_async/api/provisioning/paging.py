@@ -69,7 +69,7 @@ class ByOffset(Generic[T]):
         return items
 
     async def _ask(self, start: int, size: int) -> Sequence[T]:
-        limit = min(size + 1, MOST_PER_PAGE) if start else size
+        limit = min(size + 1, MOST_PER_PAGE) if self._seen else size
         page = await self._fetch(limit, start)
         self._end = start + len(page.items)
         self.total = page.total if page.total is not None and page.total >= self._end else None
