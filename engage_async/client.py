@@ -58,6 +58,8 @@ class Engage:
         self._authentication: AuthenticationApi | None = None
         self._engagement: EngagementApi | None = None
         self._sessions: dict[ServiceSession, None] = {}
+        self._on_close: Callable[[], object] | None = None
+        self._others: dict[Engage, None] = {}
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
@@ -66,6 +68,20 @@ class Engage:
     def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
         """Settings from ``ENGAGE_BASE_URL``, ``ENGAGE_API_KEY``, ``ENGAGE_USERNAME`` … (see `Settings.from_env`)."""
         return cls(Settings.from_env(environ, **options))
+
+    def with_credentials(self, *, token_store: TokenStore | None = None, **credentials: Any) -> Engage:
+        """The same environment for another user, on the same connections: for many agents in one process.
+
+        `credentials` are the settings of a grant (``username=…, password=…``, ``token_provider=…`` …) and take the
+        place of this environment's; `client_id` and `client_secret` stay unless they are given. Use it with
+        ``async with``; closing it leaves the connections open, closing this one closes it too. Raises
+        `ConfigurationError` for what is no credential.
+        """
+        self._must_be_open()
+        other = Engage(self.settings.with_credentials(**credentials), token_store=token_store)
+        other._engine, other._on_close = self._engine, lambda: self._others.pop(other, None)
+        self._others[other] = None
+        return other
 
     def __repr__(self) -> str:
         return f"<Engage {self.settings.base_url}, {len(self._sessions)} session(s)>"
@@ -178,9 +194,14 @@ class Engage:
         self._closed = True
         for session in reversed(list(self._sessions)):
             await session.aclose()
+        for other in reversed(list(self._others)):
+            await other.aclose()
         if self._tokens is not None:
             await self._tokens.aclose()
-        await self._engine.aclose()
+        if self._on_close is None:
+            await self._engine.aclose()
+        else:
+            self._on_close()
 
     async def __aenter__(self) -> Self:
         if self._loop is not None:

@@ -62,6 +62,15 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "client_credentials": ("client_id", "client_secret"),
 }
 
+_CREDENTIALS = frozenset(
+    {
+        "grant", "client_id", "client_secret", "username", "password", "redirect_uri", "code", "code_verifier",
+        "refresh_token", "jwt_assertion", "jwt_key", "jwt_issuer", "jwt_subject", "jwt_audience", "jwt_algorithm",
+        "access_token", "token_provider", "scope",
+    }
+)  # fmt: skip
+"""The settings that say who asks for a token."""
+
 _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 
 
@@ -205,6 +214,14 @@ class Settings:
         if self.refresh_token is not None:
             return "refresh_token"
         return "client_credentials" if self.client_id is not None or self.client_secret is not None else None
+
+    def with_credentials(self, **credentials: Any) -> Self:
+        """These settings with the credentials of another user in place of all those that name one."""
+        for name in credentials:
+            if name not in _CREDENTIALS:
+                raise ConfigurationError(name, f"is not a credential{suggestion(name, _CREDENTIALS)}")
+        nobody = dict.fromkeys(_CREDENTIALS - {"client_id", "client_secret", "scope", "jwt_algorithm"})
+        return attrs.evolve(self, **{**nobody, **credentials})
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Self:

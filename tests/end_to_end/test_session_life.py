@@ -268,3 +268,23 @@ async def test_a_session_can_be_opened_by_authorization_code_without_any_token(e
         assert agent.user.user_name == "JohnSmith"
         assert await agent.activate_channels(dn="7001") is not None
     assert "/auth/v3/oauth/token" not in paths(emulator)
+
+
+async def test_many_users_share_the_connections_of_one_environment(emulator: Emulator) -> None:
+    async with engage_for(emulator) as engage:
+        users = ["JohnSmith", "KateLewis", "PaulaHenry"]
+        others = [engage.with_credentials(username=user, password="password") for user in users]
+        async with contextlib.AsyncExitStack() as stack:
+            for other in others:
+                await stack.enter_async_context(other)
+            agents = [await stack.enter_async_context(other.workspace()) for other in others]
+            assert [agent.user and agent.user.user_name for agent in agents] == users
+            await others[0].aclose()
+            assert (await agents[1].session.get_current_session()).user is not None
+        left_open = engage.with_credentials(username="KateLewis", password="password")
+        await left_open.__aenter__()
+        kate = await left_open.workspace().__aenter__()
+        with pytest.raises(ea.ConfigurationError, match=r"user_name: is not a credential; did you mean username"):
+            engage.with_credentials(user_name="KateLewis")
+    with pytest.raises(ea.SessionClosed):
+        kate.voice.ready()
