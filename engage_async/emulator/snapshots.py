@@ -31,7 +31,6 @@ _MOST_COLUMNS = 200
 _STEPS = 1_000_000
 _LINE_END = "\n"  # ends a comment in a condition
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,63}")
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
 
 Value = str | int | None
 
@@ -102,11 +101,18 @@ def _select(interactions: list[Interaction], condition: str | None, order: str |
         with closing(sqlite3.connect(":memory:")) as database:
             database.execute(f"CREATE TABLE interactions ({names})")
             database.executemany(f"INSERT INTO interactions VALUES ({marks})", _rows(interactions, keys))  # noqa: S608
-            database.set_authorizer(lambda action, *_: sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY)
+            database.set_authorizer(_authorize)
             database.set_progress_handler(lambda: 1, _STEPS)
             return tuple(row[0] for row in database.execute(wanted))
     except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
         raise RecordRefused(TLibError.INVALID_ATTRIBUTE, f"Condition or order not understood: {error}") from error
+
+
+def _authorize(action: int, first: str | None, *_: str | None) -> int:
+    """A condition computes, and reads the one table."""
+    reads = action == sqlite3.SQLITE_READ and first == "interactions"
+    computes = action in {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_FUNCTION}
+    return sqlite3.SQLITE_OK if reads or computes else sqlite3.SQLITE_DENY
 
 
 def _columns(interactions: Iterable[Interaction]) -> list[str]:
