@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from engage_async.emulator.chats import ChatSession, Participant
+from engage_async.emulator.chats import ChatSession, Participant, entering
 from engage_async.emulator.configuration import as_object
 from engage_async.emulator.interaction_control import change_properties, transfer
 from engage_async.emulator.interaction_store import MediaRequest
@@ -37,12 +37,11 @@ def _me(interaction: Interaction, party: Party) -> Participant:
 
 
 def _accept(floor: MediaFloor, interaction: Interaction, party: Party, request: MediaRequest) -> None:
-    session = _session(interaction)
     visibility = "Agent" if party.role is PartyRole.CONSULT else "All"
-    part = session.admit(floor.directory.users[party.user], request.data.get("nickname"), visibility=visibility)
-    floor.routing.accepted(party)
-    floor.store.change(interaction, party, InteractionState.PROCESSING)
-    session.introduce(part)
+    user = floor.directory.users[party.user]
+    with entering(interaction, user, request.data.get("nickname"), visibility=visibility):
+        floor.routing.accepted(party)
+        floor.store.change(interaction, party, InteractionState.PROCESSING)
 
 
 def _leave(floor: MediaFloor, interaction: Interaction, party: Party, request: MediaRequest) -> None:

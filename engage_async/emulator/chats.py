@@ -15,7 +15,8 @@ API. Typing is told and not kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from attrs import define, field, frozen
@@ -25,7 +26,7 @@ from engage_async.emulator.directory import User
 from engage_async.emulator.interaction_store import InteractionStore
 from engage_async.emulator.interactions import Interaction, InteractionState, Party, PartyRole
 
-__all__ = ["ChatMessage", "ChatSession", "Customer", "Participant"]
+__all__ = ["VISIBILITIES", "WATCHING", "ChatMessage", "ChatSession", "Customer", "Participant", "entering"]
 
 VISIBILITIES = ("All", "Agent", "Supervisor")
 WATCHING = {"Monitor": "Supervisor", "Coach": "Agent", "Bargein": "All"}
@@ -147,7 +148,7 @@ class ChatSession:
         return part
 
     def admit(self, user: User, nickname: str | None, *, kind: str = "Agent", visibility: str = "All") -> Participant:
-        """An agent or supervisor joins, is shown what was said before, and is seen by those who may."""
+        """An agent or supervisor is in the chat; nobody is told yet (`introduce`)."""
         part = Participant(
             self.store.new_id(),
             kind,
@@ -289,7 +290,7 @@ class ChatSession:
         if party.state is InteractionState.LEFT_CHAT:
             return ("complete",)
         if party.role is PartyRole.OBSERVER:
-            return self._of_observer(party)
+            return ("leave", *(_SAYING if self.open and party.watch != "Monitor" else ()))
         handler = party.role is PartyRole.HANDLES
         ending = ("leave", "transfer", "complete") if handler else ("leave",)
         if not self.open:
@@ -300,14 +301,6 @@ class ChatSession:
         holding = ("put-on-hold",) if handler and self.asynchronous else ()
         return (*_SAYING, *inviting, *holding, *ending)
 
-    def _of_observer(self, party: Party) -> Iterable[str]:
-        switching = [
-            f"switch-to-{name}"
-            for name, mode in (("monitor", "Monitor"), ("coach", "Coach"), ("barge-in", "Bargein"))
-            if mode != party.watch
-        ]
-        return (*switching, "leave", *(_SAYING if self.open and party.watch != "Monitor" else ()))
-
     def left(self, party: Party) -> None:
         """An agent who loses the interaction leaves the chat with it."""
         part = self.part_of(party.user)
@@ -317,6 +310,24 @@ class ChatSession:
     def ended(self) -> None:
         """With the interaction the session is over."""
         self.close()
+
+
+@contextmanager
+def entering(
+    interaction: Interaction, user: User, nickname: str | None = None, *, kind: str = "Agent", visibility: str = "All"
+) -> Iterator[None]:
+    """Let somebody into the chat that an interaction is; of other interactions nothing.
+
+    What is told of the interaction meanwhile shows the newcomer in the chat; afterwards the chat tells who has come,
+    and the newcomer what was said before.
+    """
+    session = interaction.content
+    if not isinstance(session, ChatSession):
+        yield
+        return
+    part = session.admit(user, nickname, kind=kind, visibility=visibility)
+    yield
+    session.introduce(part)
 
 
 def _may_see(viewer: Participant, message: ChatMessage) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engage_async.emulator.chats import entering
 from engage_async.emulator.interaction_store import MediaRequest
 from engage_async.emulator.interactions import (
     Interaction,
@@ -91,7 +92,8 @@ def pull(floor: MediaFloor, interaction: Interaction, request: MediaRequest) -> 
         user = floor.directory.users.get(place.owner)
         if owner not in {place.owner, user.employee_id if user is not None else None}:
             raise Refused(TLibError.INVALID_STATE)
-    floor.store.join(interaction, request.user, PartyRole.HANDLES, _working_state(interaction))
+    with entering(interaction, floor.directory.users[request.user]):
+        floor.store.join(interaction, request.user, PartyRole.HANDLES, _working_state(interaction))
 
 
 def create_open_media(floor: MediaFloor, request: MediaRequest) -> None:

@@ -31,6 +31,7 @@ from engage_async.emulator.documents import Document
 from engage_async.emulator.scheduler import Timer
 
 __all__ = [
+    "SWITCHING",
     "Content",
     "Interaction",
     "InteractionState",
@@ -39,6 +40,7 @@ __all__ = [
     "Party",
     "PartyRole",
     "WorkbinPlace",
+    "pair_of",
 ]
 
 
@@ -210,8 +212,11 @@ class Interaction:
             return []
         if not party.works:
             return ["accept", "reject"]
-        special = list(self.content.capabilities(self, party)) if self.content is not None else ["transfer", "complete"]
-        return special if party.role is PartyRole.OBSERVER else [*_ALWAYS, *special]
+        if party.role is PartyRole.OBSERVER:
+            switching = [operation for operation, mode in SWITCHING.items() if mode != party.watch]
+            return [*switching, *(self.content.capabilities(self, party) if self.content is not None else ())]
+        special = self.content.capabilities(self, party) if self.content is not None else ("transfer", "complete")
+        return [*_ALWAYS, *special]
 
     def view(self, user: str | None = None) -> dict[str, Any]:
         """The interaction in wire form, as an agent sees it; for None as the contact centre does."""
@@ -257,6 +262,9 @@ def pair_of(key: str, value: str) -> dict[str, Any]:
     """A pair of user data."""
     return {"key": key, "type": "str", "value": value}
 
+
+SWITCHING = {"switch-to-monitor": "Monitor", "switch-to-coach": "Coach", "switch-to-barge-in": "Bargein"}
+"""The requests of an observer for another mode, and the mode."""
 
 _ALWAYS = (
     *("attach-user-data", "update-user-data", "delete-user-data", "set-comment", "assign-contact", "place-in-queue"),

@@ -13,9 +13,9 @@ from functools import partial
 
 from attrs import define
 
-from engage_async.emulator.chats import WATCHING, ChatSession
+from engage_async.emulator.chats import WATCHING, ChatSession, entering
 from engage_async.emulator.interaction_store import MediaRequest
-from engage_async.emulator.interactions import Interaction, InteractionState, Party, PartyRole
+from engage_async.emulator.interactions import SWITCHING, Interaction, InteractionState, Party, PartyRole
 from engage_async.emulator.media_floor import Control, MediaFloor
 from engage_async.emulator.tlib_errors import Refused, TLibError
 
@@ -44,11 +44,7 @@ class MediaSupervision:
         self._watches: dict[tuple[str, str], Watch] = {}
         self._followed: dict[Interaction, dict[str, Watch]] = {}
         floor.store.on_left = self._left
-        self.on_interaction: Control = {
-            "switch-to-monitor": partial(self._switch, "Monitor"),
-            "switch-to-coach": partial(self._switch, "Coach"),
-            "switch-to-barge-in": partial(self._switch, "Bargein"),
-        }
+        self.on_interaction: Control = {operation: partial(self._switch, mode) for operation, mode in SWITCHING.items()}
         self.on_channel: dict[str, Callable[[MediaRequest], None]] = {
             "start-monitoring": self._start,
             "stop-monitoring": self._stop,
@@ -56,7 +52,7 @@ class MediaSupervision:
 
     def taken(self, interaction: Interaction, user: str) -> None:
         """An agent has an interaction at hand: whoever watches the agent follows it."""
-        watch = self._watches.get((user, interaction.mediatype))
+        watch = self._watch_on(user, interaction.mediatype)
         if watch is not None and watch.supervisor not in interaction.parties:
             self._follow(interaction, watch)
 
@@ -69,7 +65,7 @@ class MediaSupervision:
         agent = floor.routing.agent_named(data["agentId"], mediatype).user_name
         if agent == request.user:
             raise Refused(TLibError.INVALID_ATTRIBUTE)
-        if (agent, mediatype) in self._watches:
+        if self._watch_on(agent, mediatype) is not None:
             raise Refused(TLibError.ALREADY_SO)
         once = data["monitoringNextInteractionType"] == "NextInteraction"
         self._watches[agent, mediatype] = Watch(request.user, agent, mediatype, data["monitoringMode"], once)
@@ -80,7 +76,7 @@ class MediaSupervision:
 
     def _stop(self, request: MediaRequest) -> None:
         agent = self._floor.routing.agent_named(request.data["agentId"], request.mediatype or "").user_name
-        watch = self._watches.get((agent, request.mediatype or ""))
+        watch = self._watch_on(agent, request.mediatype or "")
         if watch is None or watch.supervisor != request.user:
             raise Refused(TLibError.INVALID_STATE)
         self._end(watch)
@@ -94,20 +90,24 @@ class MediaSupervision:
 
     # --- inside -------------------------------------------------------------------------------------------------------
 
+    def _watch_on(self, agent: str, mediatype: str) -> Watch | None:
+        """Who watches an agent on a channel; a supervisor who has logged out of it does not any more."""
+        watch = self._watches.get((agent, mediatype))
+        if watch is not None:
+            channel = self._floor.channels.find(watch.supervisor, mediatype)
+            if channel is None or not channel.logged_in:
+                self._forget(watch)
+                return None
+        return watch
+
     def _follow(self, interaction: Interaction, watch: Watch) -> None:
-        floor, session = self._floor, interaction.content
+        floor = self._floor
         self._followed.setdefault(interaction, {})[watch.supervisor] = watch
         if watch.once:
             self._forget(watch)
-        part = None
-        if isinstance(session, ChatSession):
-            supervisor = floor.directory.users[watch.supervisor]
-            part = session.admit(supervisor, None, kind="Supervisor", visibility=WATCHING[watch.mode])
-        floor.store.join(
-            interaction, watch.supervisor, PartyRole.OBSERVER, InteractionState.PROCESSING, watch=watch.mode
-        )
-        if isinstance(session, ChatSession) and part is not None:
-            session.introduce(part)
+        supervisor, mode = floor.directory.users[watch.supervisor], watch.mode
+        with entering(interaction, supervisor, kind="Supervisor", visibility=WATCHING[mode]):
+            floor.store.join(interaction, watch.supervisor, PartyRole.OBSERVER, InteractionState.PROCESSING, watch=mode)
 
     def _left(self, interaction: Interaction, party: Party) -> None:
         """An agent leaves an interaction, and with the agent whoever watched; or the supervisor leaves."""

@@ -167,6 +167,14 @@ def test_customer_shows_pages_too() -> None:
     assert room.lines(JOHN) == [("PushUrl", "Customer", "https://example.net/order/1")]
 
 
+def test_chat_that_waits_is_pulled() -> None:
+    room = Room(JOHN)
+    customer = room.scenario.inbound_chat(queue="chat-parked")
+    room.ask(JOHN, "pull", customer.interaction)
+    assert (room.states(JOHN), heard(customer)) == (["Processing"], [("ParticipantJoined", "John Smith", None)])
+    assert [text for kind, _, text in room.lines(JOHN) if kind == "Text"] == ["Hello?"]
+
+
 # --- several agents ---------------------------------------------------------------------------------------------------
 
 

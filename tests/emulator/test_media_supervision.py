@@ -148,6 +148,30 @@ def test_supervisor_who_leaves_one_chat_goes_on_watching(room: Room) -> None:
     assert room.last(SAM)["id"] == second.interaction.id
 
 
+def test_supervisor_who_logs_out_watches_nothing_any_more(room: Room) -> None:
+    room.channels.activate(RUTH, ["chat"])
+    watch(room)
+    first = chatting(room)
+    room.channels.log_out(SAM)
+    assert room.states(SAM, first.interaction) == ["Processing", "Completed"]
+    room.channels.activate(SAM, ["chat"])
+    room.channels.log_out(SAM)
+    assert SAM not in chatting(room).interaction.parties
+    room.channels.activate(SAM, ["chat"])
+    assert SAM not in chatting(room).interaction.parties
+    watch(room)
+    room.channels.log_out(SAM)
+    room.ask(
+        RUTH,
+        "start-monitoring",
+        media="chat",
+        agentId=ID_OF[JOHN],
+        monitoringMode="Coach",
+        monitoringNextInteractionType="AllInteractions",
+    )
+    assert room.errors(RUTH) == []
+
+
 def test_watching_takes_none_of_a_supervisors_capacity(room: Room) -> None:
     watch(room)
     for _ in range(3):
@@ -165,6 +189,17 @@ def test_other_media_are_watched_too(room: Room) -> None:
     room.ask(JOHN, "accept", email)
     assert (room.last(SAM)["id"], room.last(SAM)["email"]["from"]) == (email.id, "customer@example.net")
     assert room.refusal(SAM, "complete", email) == 506
+    room.ask(SAM, "switch-to-coach", email)
+    assert (room.last(SAM)["monitorMode"], room.last(SAM)["capabilities"]) == (
+        "Coach",
+        ["switch-to-monitor", "switch-to-barge-in"],
+    )
+    room.forget()
+    watch(room, media="workitem")
+    item = room.scenario.work_item()
+    room.ask(JOHN, "accept", item)
+    room.forget()
+    assert room.refusal(SAM, "transfer-agent", item, agentId=ID_OF[KATE]) == 506
 
 
 def test_watching_is_for_supervisors_and_one_at_a_time(room: Room) -> None:
