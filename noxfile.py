@@ -8,7 +8,7 @@ nox.options.default_venv_backend = "venv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "layers", "tests", "interop", "demo"]
 
-SOURCES = ("engage_async", "tests", "noxfile.py")
+SOURCES = ("engage_async", "tests", "benchmarks", "noxfile.py")
 
 
 def _install(session: nox.Session) -> None:
@@ -52,6 +52,13 @@ def interop(session: nox.Session) -> None:
     """Software that nobody here wrote; needs Node 20 and npm."""
     _install(session)
     session.run("pytest", "-m", "interop", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Side by side with its peers; arguments go to `python -m benchmarks`. Needs Node 20 and npm; some minutes."""
+    session.install("-q", ".[bench]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session

@@ -32,7 +32,7 @@ class Service:
 
     def __init__(self, switches: Switches, path: str, cookie: str, *, gate: Gate | None = None) -> None:
         self.path = path
-        self.web_sessions = WebSessions(cookie, path)
+        self.web_sessions = WebSessions(cookie, path, secure=lambda: switches.secure_cookies)
         self.delivery = Delivery(switches, self.web_sessions, until_unbound=gate is not None)
         self._gate = gate
 

@@ -95,7 +95,8 @@ class Switches:
     steps; `channel_reply_code` what the requests that activate or deactivate voice or media alone are answered with;
     `answer_delay` the time until an outside number answers (None: never); `require_api_key` the ``x-api-key`` without
     which every request is refused; `token_lifetime` how long an access token lasts; `statistics_interval` the time
-    between updates of statistics that change with time.
+    between updates of statistics that change with time; `secure_cookies` whether session cookies are marked Secure
+    (some clients keep those back from plain http, even to this machine).
 
     Media: `invitation_timeout` is the time until an invitation to an interaction is revoked (None: never).
 
@@ -125,6 +126,7 @@ class Switches:
     answer_delay: float | None = 0.05
     require_api_key: str | None = field(default=None, repr=False)
     token_lifetime: float = 3600.0
+    secure_cookies: bool = True
     statistics_interval: float = 1.0
 
     invitation_timeout: float | None = 30.0

@@ -26,28 +26,30 @@ class WebSession:
     path: str
     id: str = field(factory=lambda: secrets.token_hex(16), repr=False)
     node: str = field(factory=lambda: secrets.token_urlsafe(24), repr=False)
+    secure: bool = True
     alive: bool = True
 
     def attach(self, response: web.StreamResponse) -> None:
         """Set the session's cookies on a response: the session itself, and the node that holds it."""
-        response.set_cookie(self.cookie, self.id, path=self.path, secure=True, httponly=True)
+        response.set_cookie(self.cookie, self.id, path=self.path, secure=self.secure, httponly=True)
         response.set_cookie(STICKINESS, self.node, path="/")
 
     def detach(self, response: web.StreamResponse) -> None:
         """Take the session's cookie back."""
-        response.del_cookie(self.cookie, path=self.path, secure=True, httponly=True)
+        response.del_cookie(self.cookie, path=self.path, secure=self.secure, httponly=True)
 
 
 class WebSessions:
     """The sessions of one service, by the value of its cookie.
 
-    The functions in `on_open` and `on_end` hear of each session that begins or ends.
+    The functions in `on_open` and `on_end` hear of each session that begins or ends. `secure` is asked whether a new
+    session's cookie is marked Secure.
     """
 
-    def __init__(self, cookie: str, path: str) -> None:
+    def __init__(self, cookie: str, path: str, *, secure: Callable[[], bool] = lambda: True) -> None:
         self.on_open: list[Callable[[WebSession], None]] = []
         self.on_end: list[Callable[[WebSession], None]] = []
-        self._cookie, self._path = cookie, path
+        self._cookie, self._path, self._secure = cookie, path, secure
         self._sessions: dict[str, WebSession] = {}
         self._of_user: dict[str, set[WebSession]] = {}
 
@@ -56,7 +58,7 @@ class WebSessions:
 
         `node` is the value of the stickiness cookie that the browser has already, from a session of another service.
         """
-        session = WebSession(user, self._cookie, self._path)
+        session = WebSession(user, self._cookie, self._path, secure=self._secure())
         if node:
             session.node = node
         self._sessions[session.id] = session

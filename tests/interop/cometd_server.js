@@ -104,12 +104,27 @@ function spoil(fault, request, response) {
 }
 
 const commands = {
-    publish: ({channel, count = 1, from = 0, size = 0}) => {
+    publish: ({channel, count = 1, from = 0, size = 0, calls = false}) => {
         const target = bayeux.createServerChannel(channel);
+        const filler = size ? {filler: 'x'.repeat(size)} : {};
         for (let n = from; n < from + count; ++n) {
-            target.publish(null, {messageType: 'Numbered', n, ...(size ? {filler: 'x'.repeat(size)} : {})});
+            const call = {messageType: 'CallStateChanged', call: {id: 'c' + n, state: 'Held', at: uptime(), ...filler}};
+            target.publish(null, calls ? call : {messageType: 'Numbered', n, ...filler});
         }
     },
+    flow: ({channel, count, rate}) => new Promise(done => {   // events at a rate, one by one
+        const began = uptime();
+        let n = 0;
+        const timer = setInterval(() => {
+            for (const due = (uptime() - began) * rate; n < count && n < due; ++n) {
+                commands.publish({channel, from: n, calls: true});
+            }
+            if (n >= count) {
+                clearInterval(timer);
+                done();
+            }
+        }, 1);
+    }),
     deliver: ({channel, data}) => sessions.forEach(session => session.deliver(null, channel, data)),
     fault: fault => { faults.push({times: 1, ...fault}); },
     held: () => sessions.filter(session => session._scheduler).length,
@@ -130,6 +145,11 @@ const commands = {
     requests: () => seen,
     forget: () => { seen = []; }
 };
+
+// Seconds on the clock that all processes of this machine share.
+function uptime() {
+    return Number(process.hrtime.bigint()) / 1e9;
+}
 
 function say(object) {
     process.stdout.write(JSON.stringify(object) + '\n');
