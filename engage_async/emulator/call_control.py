@@ -164,6 +164,14 @@ def _send_dtmf(exchange: Exchange, leg: Leg, request: VoiceRequest) -> None:
     exchange.tell(leg)
 
 
+def _set_comment(_exchange: Exchange, leg: Leg, request: VoiceRequest) -> None:
+    leg.call.comment = request.data["comment"]
+
+
+def _set_focus_time(_exchange: Exchange, leg: Leg, request: VoiceRequest) -> None:
+    leg.focus_time = request.data["focusTime"]
+
+
 def _tell_all(exchange: Exchange, leg: Leg, notification: str) -> None:
     """Tell everybody on the call, this agent first, also after having left it."""
     exchange.tell(leg, notification)
@@ -209,6 +217,8 @@ CALL_CONTROL: dict[str, Callable[[Exchange, Leg, VoiceRequest], None]] = {
     "update-user-data": _update_user_data,
     "delete-user-data-pair": _delete_user_data_pair,
     "send-dtmf": _send_dtmf,
+    "set-comment": _set_comment,
+    "set-focus-time": _set_focus_time,
     "start-recording": partial(_record, coming_from=("Stopped",), to="Recording", otherwise=_SO),
     "stop-recording": partial(_record, coming_from=("Recording", "Paused"), to="Stopped", otherwise=_SO),
     "pause-recording": partial(_record, coming_from=("Recording",), to="Paused", otherwise=_WRONG),

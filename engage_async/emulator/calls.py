@@ -86,7 +86,7 @@ class Watch:
 
 @define(eq=False)
 class Call:
-    """What all parties of a call share. `extensions` are those it was made with."""
+    """What all parties of a call share. `extensions` are those it was made with, `comment` an agent's note."""
 
     uuid: str
     ani: str
@@ -94,6 +94,7 @@ class Call:
     user_data: KeyValues = Factory(list)
     extensions: KeyValues = Factory(list)
     recording: str = "Stopped"
+    comment: str = ""
     legs: list[Leg] = field(factory=list, repr=False)
 
     @property
@@ -120,8 +121,8 @@ class Leg:
     """One party of a call. `user` is the agent who sees it; None for a party outside the switch.
 
     `parent_id` (consult calls) names the leg the consultation was started from, `previous_id` the id this leg had
-    before its party was moved into another call. `talked` is whether it was ever connected. `watch` and `watched` are
-    set on an observer's leg only.
+    before its party was moved into another call. `talked` is whether it was ever connected, `focus_time` for how many
+    seconds the agent says to have had it in view. `watch` and `watched` are set on an observer's leg only.
     """
 
     id: str
@@ -135,6 +136,7 @@ class Leg:
     parent_id: str | None = None
     previous_id: str | None = None
     talked: bool = False
+    focus_time: float = 0.0
     watch: Watch | None = None
     watched: Leg | None = None
 

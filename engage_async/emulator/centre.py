@@ -12,7 +12,9 @@ Must live here: what it is made of. Must not: what any part does, HTTP.
                   ├─ agents (who is logged in, where, on which channels)
                   ├─ activity (what each agent has done, learnt from the events that all of these publish)
                   ├─ stat_server (statistics of agents, groups and virtual queues, made of that)
-                  └─ targets, target_lists (whom and what agents can reach; their favourites, recents, missed calls)
+                  ├─ targets, target_lists (whom and what agents can reach; their favourites, recents, missed calls)
+                  ├─ colleagues (agents as others see them, and what supervisors do to them)
+                  └─ topics (user events among agents and the outbound dialler)
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 from engage_async.emulator.activity import Activity
 from engage_async.emulator.agents import Agents
 from engage_async.emulator.arrivals import arrive_at_start
+from engage_async.emulator.colleagues import Colleagues
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.documents import DocumentStore
 from engage_async.emulator.exchange import Exchange, Publish
@@ -40,6 +43,7 @@ from engage_async.emulator.stat_server import StatServer
 from engage_async.emulator.switches import Switches
 from engage_async.emulator.target_lists import TargetLists
 from engage_async.emulator.targets import Targets
+from engage_async.emulator.topics import Topics
 from engage_async.emulator.voice_switch import VoiceSwitch
 
 
@@ -83,7 +87,10 @@ class ContactCentre:
         )
         self.agents = Agents(self.exchange, self.media)
         self.targets = Targets(self.exchange, self.media)
+        self.targets.queues = self.routing.in_queues
         self.target_lists = TargetLists(self.targets, self.exchange, self.activity)
+        self.colleagues = Colleagues(self.exchange, self.media, self.targets)
+        self.topics = Topics(publish)
         arrive_at_start(self.media_floor)
 
     def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ A member that is null counts as absent; unknown members are ignored.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from attrs import field, frozen
 
 from engage_async.emulator.rest_replies import MalformedRequest
 
-__all__ = ["Check", "Form", "boolean", "names", "one_of", "pairs", "read_body", "read_object", "text"]
+__all__ = ["Check", "Form", "boolean", "names", "number", "one_of", "pairs", "read_body", "read_object", "text"]
 
 _DEEPEST = 32
 _INT64 = range(-(2**63), 2**63)
@@ -96,6 +97,13 @@ def boolean(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _unlike(name, "true or false", value)
     return value
+
+
+def number(name: str, value: Any) -> float:
+    """A number from zero on."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise MalformedRequest(f"{name} must be a number that is not negative")
+    return float(value)
 
 
 def names(name: str, value: Any) -> tuple[str, ...]:

@@ -101,7 +101,10 @@ class _SessionRoutes:
         return self._redirect(f"{self._emulator.base_url}/auth/v3/oauth/authorize?{urlencode(query)}")
 
     async def initialize_workspace(self, request: web.Request) -> web.Response:
-        """Open a session by code or bearer token. A session that the request still names ends with it."""
+        """Open a session by code or bearer token, or for the user whose session ``start`` has begun.
+
+        A session that the request still names ends with it.
+        """
         optimize, code = flag(request, "optimize_config"), request.query.get("code")
         if code is not None:
             redirect_uri, state = request.query.get("redirect_uri"), request.query.get("state")
@@ -112,10 +115,9 @@ class _SessionRoutes:
             self._states.pop(state or "", None)
             user = self._emulator.user_of_code(code, redirect_uri)
         else:
-            token = self._emulator.oauth.owner(bearer(request) or "")
-            if token is None:
+            user = self._user_without_code(request)
+            if user is None and self._emulator.oauth.owner(bearer(request) or "") is None:
                 return unauthorized(request)
-            user = token.user
         if user is None:
             return forbidden()
         old = self._emulator.web_sessions.find(request)
@@ -126,6 +128,11 @@ class _SessionRoutes:
         response = accepted()
         session.attach(response)
         return response
+
+    def _user_without_code(self, request: web.Request) -> str | None:
+        """The user of the bearer token; without a token, of the session that the request's cookies name."""
+        token = bearer(request)
+        return self._emulator.user_of(request) if token is None else self._emulator.user_of_bearer(request)
 
     # --- channels -----------------------------------------------------------------------------------------------------
 

@@ -166,14 +166,14 @@ def _members(request: web.Request) -> list[str]:
 def _target(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise MalformedRequest(f"{name} must be an object")
-    kind = value.get("type")
-    if kind is not None:
-        value = {**value, "type": _kind(text(f"{name}.type", kind))}
+    target: dict[str, Any] = dict(value)
+    if target.get("type") is not None:
+        target["type"] = _kind(text(f"{name}.type", target["type"]))
     for member in ("emailAddresses", "numbers", "phoneNumbers"):
-        listed = value.get(member)
+        listed = target.get(member)
         if listed is not None and not (isinstance(listed, list) and all(isinstance(each, str) for each in listed)):
             raise MalformedRequest(f"{name}.{member} must be a list of texts")
-    return value
+    return target
 
 
 def _recent(name: str, value: Any) -> dict[str, Any]:

@@ -67,6 +67,14 @@ class Routing:
         """The queue that an interaction is put back into."""
         return interaction.queue or self._setup.default_queue(interaction.mediatype)
 
+    def in_queues(self) -> dict[str, int]:
+        """How many interactions are in each queue."""
+        counts = dict.fromkeys(self._setup.queues, 0)
+        for interaction in self._store:
+            if interaction.state is InteractionState.QUEUED and interaction.queue in counts:
+                counts[interaction.queue] += 1
+        return counts
+
     # --- offering -----------------------------------------------------------------------------------------------------
 
     def offer(self, offer: Offer) -> None:

@@ -33,13 +33,19 @@ from engage_async.emulator.media_setup import MediaSetup
 from engage_async.emulator.oauth import AuthorizationServer
 from engage_async.emulator.oauth_http import BearerGate, OAuthEndpoint, bearer
 from engage_async.emulator.record_setup import RecordSetup
+from engage_async.emulator.reporting import ReportingSubscriptions
 from engage_async.emulator.rest_authentication import add_routes as add_authentication_routes
 from engage_async.emulator.rest_engagement import add_routes as add_engagement_routes
 from engage_async.emulator.rest_media import add_routes as add_media_routes
 from engage_async.emulator.rest_records import add_routes as add_record_routes
+from engage_async.emulator.rest_reporting import add_routes as add_reporting_routes
+from engage_async.emulator.rest_service import Feedback
+from engage_async.emulator.rest_service import add_routes as add_service_routes
 from engage_async.emulator.rest_session import add_routes as add_session_routes
 from engage_async.emulator.rest_statistics import add_routes as add_statistics_routes
 from engage_async.emulator.rest_targets import add_routes as add_target_routes
+from engage_async.emulator.rest_topics import add_routes as add_topic_routes
+from engage_async.emulator.rest_users import add_routes as add_user_routes
 from engage_async.emulator.rest_voice import add_routes as add_voice_routes
 from engage_async.emulator.scenario import Scenario
 from engage_async.emulator.scheduler import LoopScheduler
@@ -99,6 +105,11 @@ class Emulator:
         self.statistics = Service(self.switches, "/statistics/v3", "STATISTICS_SESSIONID", gate=BearerGate(self.oauth))
         self.statistic_subscriptions = StatisticSubscriptions(self.centre, self.statistics.delivery.publish)
         self.statistics.web_sessions.on_end.append(self.statistic_subscriptions.forget)
+        self.reporting = ReportingSubscriptions(
+            self.statistic_subscriptions, self.centre.scheduler, lambda: f"{ids.getrandbits(64):016x}"
+        )
+        self.web_sessions.on_end.append(self.reporting.forget)
+        self.feedback: deque[Feedback] = deque()
         services = callbacks if isinstance(callbacks, CallbackSetup) else CallbackSetup.load(callbacks)
         self.callbacks = Callbacks(services, self.centre)
         self.services: tuple[Service, ...] = (self.workspace, self.statistics)
@@ -234,6 +245,10 @@ class Emulator:
         add_statistics_routes(app, self)
         add_voice_routes(app, self)
         add_target_routes(app, self)
+        add_user_routes(app, self)
+        add_reporting_routes(app, self)
+        add_topic_routes(app, self)
+        add_service_routes(app, self)
         return app
 
     def _web_session_ended(self, session: WebSession) -> None:

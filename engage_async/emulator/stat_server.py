@@ -6,13 +6,15 @@ Objects and their statistics (numbers are ``{"longValue": n}``, texts ``{"string
 
 * ``Agent`` (an employee id or a user name): ``CurrentAgentState`` (one of `AGENT_STATES`), ``TimeInCurrentState``,
   ``TotalLoginTime``, ``TotalReadyTime``, ``TotalNotReadyTime``, ``TotalTalkTime``, ``TotalHoldTime`` (since the
-  emulator was made), ``InboundCalls``, ``OutboundCalls``, ``InternalCalls``, ``ConsultCalls`` (connected ones);
+  emulator was made), ``InboundCalls``, ``OutboundCalls``, ``InternalCalls``, ``ConsultCalls`` (connected ones),
+  ``CallsHandled`` (ended ones), ``MissedCalls``, ``AverageHandlingTime``; ``ReadyDuration``, ``TalkDuration`` and
+  ``HoldDuration`` are the simulator's names for three of the times;
 * ``GroupAgents`` (an agent group of the directory): ``AgentsLoggedIn``, ``AgentsReady``, ``AgentsNotReady``,
   ``AgentsOnCall`` (now);
 * ``Queue`` (a virtual queue): ``CallbacksWaiting``, ``ExpectedWaitTime`` (-1: nobody is logged in).
 
-Sources: the names of agents' statistics and the form of values are those of the vendor's tutorials, the states those of
-its Stat Server; the real service has whatever was configured for the contact centre.
+Sources: the names of agents' statistics and the form of values are those of the vendor's tutorials and of its agent API
+simulator, the states those of its Stat Server; the real service has whatever was configured for the contact centre.
 """
 
 from __future__ import annotations
@@ -77,6 +79,12 @@ _AGENT: Mapping[str, Callable[[_Agent, float], Any]] = {
     "OutboundCalls": _calls(CallType.OUTBOUND),
     "InternalCalls": _calls(CallType.INTERNAL),
     "ConsultCalls": _calls(CallType.CONSULT),
+    "CallsHandled": lambda agent, _: agent.done.handled,
+    "MissedCalls": lambda agent, _: agent.done.missed,
+    "AverageHandlingTime": lambda agent, _: round(agent.done.handling / max(1, agent.done.handled)),
+    "ReadyDuration": _total("WaitForNextCall"),
+    "TalkDuration": _total(*_ON_CALL),
+    "HoldDuration": _total("CallOnHold"),
 }
 _GROUP: Mapping[str, Callable[[str], bool]] = {
     "AgentsLoggedIn": lambda state: state != "LoggedOut",
@@ -85,7 +93,7 @@ _GROUP: Mapping[str, Callable[[str], bool]] = {
     "AgentsOnCall": lambda state: state in _ON_CALL,
 }
 
-GROWING = frozenset(name for name in _AGENT if "Time" in name)
+GROWING = frozenset(name for name in _AGENT if "Time" in name or name.endswith("Duration")) - {"AverageHandlingTime"}
 """The statistics that change by the passing of time."""
 
 _DEFINED = {("CurrentState", "AgentStatus"): ("Agent", "CurrentAgentState")}

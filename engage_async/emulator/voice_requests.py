@@ -8,7 +8,7 @@ requires user data, here a call can be completed without.
 
 from __future__ import annotations
 
-from engage_async.emulator.request_forms import Check, Form, one_of, pairs, text
+from engage_async.emulator.request_forms import Check, Form, number, one_of, pairs, text
 
 __all__ = ["CALL_FORMS", "DN_FORMS"]
 
@@ -75,6 +75,8 @@ CALL_FORMS: dict[str, Form] = {
     "update-user-data": _with_user_data,
     "delete-user-data-pair": Form({"key": text}, required=("key",)),
     "send-dtmf": Form({"dtmfDigits": text, **_extras}, required=("dtmfDigits",)),
+    "set-comment": Form({"comment": text}, required=("comment",)),
+    "set-focus-time": Form({"focusTime": number}, required=("focusTime",)),
     "start-recording": _bare,
     "stop-recording": _bare,
     "pause-recording": _bare,

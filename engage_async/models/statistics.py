@@ -22,6 +22,7 @@ from engage_async.models.record import Record
 __all__ = ["Resubscribed", "Statistic", "StatisticValue", "SubscriptionData", "completed", "read_value"]
 
 _SCALARS = (str, int, float, bool)
+_NUMBERS = ("intValue", "longValue", "floatValue", "doubleValue")
 
 
 @frozen
@@ -86,10 +87,14 @@ class StatisticValue(Record):
 
     @property
     def plain(self) -> str | float | bool | None:
-        """The number or text in `value`: itself, or the only member of an object (``{"longValue": 3}``); else None."""
-        value = self.value
-        if isinstance(value, Mapping) and len(value) == 1:
-            value = next(iter(value.values()))
+        """The number or text in `value`: itself, or the only member of an object (``{"longValue": 3}``); else None.
+
+        Of an object with more in it, as reporting sends them, it is the number, else the ``stringValue``.
+        """
+        value: Any = self.value
+        if isinstance(value, Mapping):
+            told = [value[name] for name in (*_NUMBERS, "stringValue") if isinstance(value.get(name), _SCALARS)]
+            value = next(iter(value.values())) if len(value) == 1 else next(iter(told), None)
         return value if isinstance(value, _SCALARS) else None
 
 

@@ -11,11 +11,13 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 from agent_wire import AgentWire, Reply, is_dn
+from aiohttp import web
 from attrs import define
 from bayeux_wire import browser, events, until
 from voice_floor import ANSWERS, DN_OF, JOHN, KATE, SAM, Event
 
 from engage_async.emulator import Emulator, Fault, Refusal, Switches
+from engage_async.emulator.faults import middleware
 from engage_async.emulator.voice_requests import CALL_FORMS, DN_FORMS
 
 _DESTINATION = {"destination": "7002"}
@@ -38,6 +40,8 @@ _VALID: dict[str, dict[str, Any]] = {
     "update-user-data": {"userData": []},
     "delete-user-data-pair": {"key": "x"},
     "send-dtmf": {"dtmfDigits": "1"},
+    "set-comment": {"comment": "angry"},
+    "set-focus-time": {"focusTime": 1.5},
 }
 """The smallest ``data`` of each operation that requires any."""
 
@@ -157,8 +161,17 @@ async def test_call_that_never_was_is_refused_by_the_reply(john: Agent, call_id:
     assert not [event for event in await john.hear_all() if event["messageType"] == "EventError"]
 
 
-async def test_documented_operation_that_is_not_modelled_is_answered_501(john: Agent) -> None:
-    assert "not modelled" in await text_of(john, "POST", "/workspace/v3/supervisor/voice/ready", 501)
+async def test_documented_operation_that_is_not_modelled_is_answered_501() -> None:
+    class Bare(Emulator):
+        """An emulator that models nothing."""
+
+        def _application(self) -> web.Application:
+            return web.Application(middlewares=[middleware(self)])
+
+    async with Bare() as bare, browser(bare, user=None) as wire:
+        agent = Agent(wire)
+        assert "not modelled" in await text_of(agent, "POST", "/workspace/v3/supervisor/voice/ready", 501)
+        assert (await text_of(agent, "POST", "/workspace/v3/supervisor/voice", 404)).startswith("<!DOCTYPE html>")
 
 
 async def test_other_verbs_and_paths_are_answered_with_pages(john: Agent) -> None:

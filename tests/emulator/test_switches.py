@@ -177,10 +177,10 @@ async def test_record_names_the_request_but_for_its_secrets(emulator: Emulator, 
         json={"operationId": "op-1", "data": {}},
         cookies=wire.cookies,
     ) as response:
-        assert response.status == 501
+        assert response.status == 400
     record = emulator.requests[-1]
     assert (record.method, record.path, record.user) == ("POST", "/workspace/v3/targets/recents/add", USER)
-    assert (record.operation_id, record.status, record.query) == ("op-1", 501, {"a": "1"})
+    assert (record.operation_id, record.status, record.query) == ("op-1", 400, {"a": "1"})
     assert record.body == {"operationId": "op-1", "data": {}}
 
 

@@ -159,7 +159,11 @@ class ReportingValues:
             return
         for value in found.statistics:
             key = (value.name, value.object_type, value.object_id)
-            known = self._latest.get(key)
-            if known is None or known.value != value.value:
+            if (known := self._latest.get(key)) is None or _said(known) != _said(value):
                 self._latest[key] = value
                 self._waiting.append(value)
+
+
+def _said(value: StatisticValue) -> Any:
+    """What counts of a value: the number or text where there is one, not when it was measured."""
+    return value.value if value.plain is None else value.plain
