@@ -38,8 +38,10 @@ _TOKEN = re.compile(
     | (?P<term>(?:\\.|[^\s\\:()"\[\]{}^~])+)
     | (?P<boost>\^\d+(?:\.\d+)?)
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
+
+_END = re.compile(r"\s*\Z")
 
 
 class QueryError(ValueError):
@@ -63,8 +65,8 @@ class _Token:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    at, end = 0, len(text.rstrip())
-    while at < end:
+    at = 0
+    while _END.match(text, at) is None:
         found = _TOKEN.match(text, at)
         if found is None or found.end() == at:
             raise QueryError(f"the query cannot be read from {text[at : at + 20]!r} on")

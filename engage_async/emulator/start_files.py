@@ -55,9 +55,12 @@ def strict_reader() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
 
     def exactly(value: Any, kind: Any) -> Any:
-        if type(value) is not kind and not (kind is float and type(value) is int):
-            raise TypeError(f"expected {kind.__name__}, got {type(value).__name__}")
-        return value
+        """Also for enumerations, whose values are of one of these types."""
+        plain = next(each for each in (bool, int, float, str) if issubclass(kind, each))
+        if type(value) is not plain and not (plain is float and type(value) is int):
+            raise TypeError(f"expected {plain.__name__}, got {type(value).__name__}")
+        return kind(value)
 
-    converter.register_structure_hook_func(lambda kind: kind in {str, int, float, bool}, exactly)
+    for kind in (str, int, float, bool):
+        converter.register_structure_hook(kind, exactly)
     return converter
