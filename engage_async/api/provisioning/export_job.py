@@ -44,6 +44,7 @@ class ExportJob:
         self.id = export_id
         self._exports = exports
         self._patience = patience
+        self._pause = min(every, _PAUSE)
         self._states = Watched("exports.users", self._look, lambda status: status.ready, every=every, patience=patience)
 
     def __repr__(self) -> str:
@@ -82,7 +83,7 @@ class ExportJob:
             except OUT_OF_REACH:
                 if loop.time() >= until or not place.repeatable:
                     raise
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(self._pause)
             await place.rewind()
 
     async def _look(self) -> ExportStatus:

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ImportJob", "started"]
 
-_BEGINS_WITHIN = 2.0
+BEGINS_WITHIN = 2.0
 """Seconds after its file was taken in which an import may still show the state from before it."""
+
 _PAUSE = 0.1
 
 
@@ -51,13 +52,14 @@ class ImportJob:
         admin_name: str,
         tenant_name: str,
         before: ImportStatus | None,
+        begins_within: float,
         every: float,
         patience: float,
     ) -> None:
         self.admin_name, self.tenant_name = admin_name, tenant_name
         self._imports = imports
         self._before = before
-        self._begins_by = asyncio.get_running_loop().time() + _BEGINS_WITHIN
+        self._begins_by = asyncio.get_running_loop().time() + begins_within
         self._states = Watched("imports.users", self._look, self._is_over, every=every, patience=patience)
 
     def __repr__(self) -> str:
@@ -127,6 +129,7 @@ async def started(
     every: float,
     patience: float,
     timeout: float | None,
+    begins_within: float = BEGINS_WITHIN,
 ) -> ImportJob:
     """Send the file, and give the import that it has begun."""
     admin = admin_name or (await users.get_current()).user_name
@@ -146,9 +149,17 @@ async def started(
             importers=now.active_importers, http_status=refusal.http_status, operation=refusal.operation,
         ) from refusal  # fmt: skip
     except OutcomeUnknown:
-        if not await _begins(imports, admin, tenant_name, before):
+        if not await _begins(imports, admin, tenant_name, before, begins_within):
             raise
-    return ImportJob(imports, admin_name=admin, tenant_name=tenant_name, before=before, every=every, patience=patience)
+    return ImportJob(
+        imports,
+        admin_name=admin,
+        tenant_name=tenant_name,
+        before=before,
+        begins_within=begins_within,
+        every=every,
+        patience=patience,
+    )
 
 
 async def _state(imports: ImportsApi, admin_name: str, tenant_name: str) -> ImportStatus | None:
@@ -159,10 +170,12 @@ async def _state(imports: ImportsApi, admin_name: str, tenant_name: str) -> Impo
         return None
 
 
-async def _begins(imports: ImportsApi, admin_name: str, tenant_name: str, before: ImportStatus | None) -> bool:
+async def _begins(
+    imports: ImportsApi, admin_name: str, tenant_name: str, before: ImportStatus | None, within: float
+) -> bool:
     """Whether an import begins although no answer to its file came."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + _BEGINS_WITHIN
+    until = loop.time() + within
     while loop.time() < until:
         now = await _state(imports, admin_name, tenant_name)
         if now is not None and now != before and (is_active(now, admin_name) or now.done_count):

@@ -23,6 +23,7 @@ MOST_PER_PAGE = 100
 """What the service gives at most in one page."""
 
 _MOST_ASKED = 1_000  # pages in a row without anything new
+_SAME = 10  # pages in a row that begin with the same object: they do not depend on the offset
 
 
 def dbid_of(item: object) -> Hashable:
@@ -47,13 +48,17 @@ class ByOffset(Generic[T]):
         """The objects that follow, and those that would have been skipped. Nothing new for pages that lead nowhere."""
         items: Sequence[T] = ()
         first: Hashable = None
+        same = 0
         for _ in range(_MOST_ASKED):
             items = await self._next(min(size, MOST_PER_PAGE))
             fresh = [item for item in items if self._key(item) not in self._seen]
             self._seen.update(map(self._key, fresh))
-            if fresh or self.ended or self._key(items[0]) == first:
-                return fresh if fresh or self.ended else items
+            if fresh or self.ended:
+                return fresh
+            same = same + 1 if self._key(items[0]) == first else 0
             first = self._key(items[0])
+            if same == _SAME:
+                break
         return items
 
     async def close(self) -> None:
