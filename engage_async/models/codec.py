@@ -140,18 +140,17 @@ def _structure_slowly(payload: Mapping[str, Any], cls: type[Any], shape: _Shape)
     extra = {name: value for name, value in payload.items() if not name.startswith("_")}
     values: dict[str, Any] = {}
     for known in shape.fields:
-        spelling = next((s for s in known.spellings if extra.get(s) is not None), None)
-        if spelling is None:
-            continue
-        try:
-            value = _converter.structure(extra[spelling], known.type)
-        except Exception:  # noqa: BLE001, S112 - of the wrong type: it stays in `extra`
-            continue
-        if value is None:
-            continue
-        values[known.name] = value
-        if spelling == known.wire:
-            del extra[spelling]
+        for spelling in known.spellings:
+            if extra.get(spelling) is None:
+                continue
+            try:
+                value = _converter.structure(extra[spelling], known.type)
+            except Exception:  # noqa: BLE001, S112 - of the wrong type: it stays in `extra`
+                continue
+            values[known.name] = value
+            if spelling == known.wire:
+                del extra[spelling]
+            break
     return cls(**values, extra=MappingProxyType(extra) if extra else NOTHING_MORE)
 
 
@@ -160,9 +159,18 @@ def _unstructure_record(model: Record) -> dict[str, Any]:
     wire = dict(model.extra)
     for known in shape.fields:
         value = getattr(model, known.name)
-        if value is not None and value != known.default and not any(s in wire for s in known.spellings):
-            wire[known.wire] = unstructure(value)
+        others = [wire[spelling] for spelling in known.spellings[1:] if spelling in wire]
+        if known.wire in wire or (not others and _is_absent(value, known.default)):
+            continue
+        came = unstructure(value)
+        if came is not None and came not in others:
+            wire[known.wire] = came
     return wire
+
+
+def _is_absent(value: Any, default: Any) -> bool:
+    """Whether a field says nothing. A key/value list without a pair may still hold what is none."""
+    return value is None or (value == default and not (isinstance(value, KeyValueList) and value.wire()))
 
 
 def _camel(name: str) -> str:
