@@ -72,7 +72,8 @@ async def events(rounds: int) -> Table:
 
 async def _on_the_emulator() -> list[tuple[str, str, Mapping[str, float]]]:
     """A workspace session on the emulator: events to a typed handler, and events that settle operations."""
-    count, found = 5_000, []
+    count = 5_000
+    found: list[tuple[str, str, Mapping[str, float]]] = []
     async with emulator() as (server, url):
         for case, way in (("5,000 from the emulator", "handler"), ("5,000 that settle operations", "operations")):
             async with running(OURS, *python("benchmarks.contenders.agent_events", url, way, count)) as program:

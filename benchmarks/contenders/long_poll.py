@@ -7,6 +7,7 @@ and then when the last event had come.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -48,9 +49,9 @@ async def ours(port: int, receive: Receive) -> AsyncIterator[None]:
 @asynccontextmanager
 async def aiocometd_ng(port: int, receive: Receive) -> AsyncIterator[None]:
     """The maintained fork of aiocometd as it comes."""
-    from aiocometd_ng import Client, ConnectionType
-
-    async with Client(f"http://localhost:{port}/notifications", ConnectionType.LONG_POLLING) as client:
+    library: Any = importlib.import_module("aiocometd_ng")
+    url, way = f"http://localhost:{port}/notifications", library.ConnectionType.LONG_POLLING
+    async with library.Client(url, way) as client:
         await client.subscribe(VOICE)
 
         async def read() -> None:

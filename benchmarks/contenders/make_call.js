@@ -11,14 +11,13 @@ async function main() {
     for (let n = 0; n < count; ++n) {
         const began = now();
         const dialing = new Promise(done => {
-            const heard = ({call, data}) => {
-                call = call || data.call;
+            const heard = ({call}) => {
                 if (call.state === 'Dialing') {
-                    api.voice.removeListener('CallStateChanged', heard);
+                    api.removeListener('CallStateChanged', heard);
                     done(call);
                 }
             };
-            api.voice.on('CallStateChanged', heard);
+            api.on('CallStateChanged', heard);
         });
         await api.voice.makeCall('5550001');
         const call = await dialing;
