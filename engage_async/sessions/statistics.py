@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import random
 import uuid
@@ -233,23 +232,27 @@ class StatisticsSession(ServiceSession):
     async def _reopen(self, subscription: Subscription, told: str) -> None:
         """Create it again under its id. It is deleted first: should the server have kept it, the id would be in use."""
         subscription.begin_again()
+        result = await self._create_again(subscription)
+        if subscription.ended:  # closed meanwhile
+            await self._delete(subscription.id)
+        else:
+            subscription.reopened(told, result)
+
+    async def _create_again(self, subscription: Subscription) -> PartialResult[SubscriptionData]:
         backoff = Backoff(self._settings.retry_first_delay, self._settings.retry_longest_delay)
         statistics = list(subscription.statistics.values())
-        for attempt in itertools.count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             with contextlib.suppress(EngageError):
                 await self._direct.delete_subscription(subscription.id)
             try:
-                result = await self._direct.create_subscription(subscription.id, statistics)
-                break
+                return await self._direct.create_subscription(subscription.id, statistics)
             except EngageError as error:
                 if attempt >= self._settings.retry_attempts or subscription.ended:
                     raise
                 log.info("session %s: subscription %s not opened again: %s", self.name, subscription.id, error)
                 await asyncio.sleep(backoff.delay(attempt, random.random))
-        if subscription.ended:  # closed meanwhile
-            await self._delete(subscription.id)
-        else:
-            subscription.reopened(told, result)
 
     def _give_up(self, subscription: Subscription, error: EngageError) -> None:
         log.error("session %s: subscription %s is lost: %s", self.name, subscription.id, error)

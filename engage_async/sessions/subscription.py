@@ -35,16 +35,19 @@ _MARK: Final = ""  # the place of the mark among what waits: no statistic has th
 class Host(Protocol):
     """What a subscription needs of its session."""
 
-    async def open_subscription(self, subscription: Subscription) -> None:
+    async def open_subscription(self, subscription: Subscription, /) -> None:
         """Open it on the server."""
+        ...
 
-    async def close_subscription(self, subscription: Subscription) -> None:
+    async def close_subscription(self, subscription: Subscription, /) -> None:
         """Close it on the server, as far as that is possible."""
+        ...
 
     async def peek_subscription(
-        self, subscription: Subscription, statistic_ids: Collection[str], timeout: float | None
+        self, subscription: Subscription, statistic_ids: Collection[str], timeout: float | None, /
     ) -> PartialResult[tuple[StatisticValue, ...]]:
         """Ask the server for present values."""
+        ...
 
 
 class Subscription:
