@@ -126,19 +126,19 @@ class ProvisioningSession(ServiceSession):
         self._lost(reason, ())
         await self._renew(reason)
 
-    async def _renew(self, _reason: LossReason) -> None:
+    async def _renew(self, reason: LossReason) -> None:
         try:
             await self.users.get_current()
         except Unauthorized:
-            await self._reopen()
+            await self._reopen(reason)
         except EngageError as error:
             log.warning("session %s: not to be told whether it is still there: %s", self.name, error)
 
-    async def _reopen(self) -> None:
+    async def _reopen(self, reason: LossReason) -> None:
         """The server has forgotten the session: open it again, if that needs no user."""
         if self._code is not None:
             raise SessionClosed(f"session {self.name} is gone on the server, and its authorization code is spent")
-        log.warning("session %s is gone on the server; opening it again", self.name)
+        log.warning("session %s is gone on the server (%s); opening it again", self.name, reason.kind)
         await self._initialize()
 
     async def _farewell(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,9 @@ class Service:
         self._content_type = content_type
         self._states, self._files, self._downloads = list(states), list(files), list(downloads)
 
-    async def request(self, route: Route, arguments: Mapping[str, Any], _timeout: float | None) -> Any:
+    async def request(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Any:
         route.call(arguments)
+        assert timeout is None
         self.sent.append(route.name)
         if route.name == "users.get_current":
             return UserObject(user_name="ada")
@@ -59,8 +60,9 @@ class Service:
             return self._next(self._files)
         return "7" if route.name == "exports.export_file" else None
 
-    async def open(self, route: Route, arguments: Mapping[str, Any], _timeout: float | None) -> Download:
+    async def open(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Download:
         route.call(arguments)
+        assert timeout is None
         self.sent.append(route.name)
         chunks = self._downloads.pop(0) if len(self._downloads) > 1 else self._downloads[0]
         if isinstance(chunks, Exception):
@@ -76,7 +78,7 @@ class Service:
 
 
 def download(chunks: Sequence[bytes | Exception], content_type: str) -> Download:
-    async def body() -> Any:
+    async def body() -> AsyncIterator[bytes]:
         for chunk in chunks:
             if isinstance(chunk, Exception):
                 raise chunk

@@ -202,7 +202,7 @@ def test_every_deprecated_operation_is_marked_and_names_a_successor_that_exists(
     assert len([operation for operation in old if operation.api == "provisioning"]) == 6
     for operation in old:
         assert (operation.api, operation.route.deprecated) in names
-        assert operation.route.deprecated in getattr(operation.function, "__deprecated__", "")
+        assert str(operation.route.deprecated) in getattr(operation.function, "__deprecated__", "")
         assert "eprecated" in (inspect.getdoc(operation.function) or "")
         successor = next(o for o in ours if (o.api, o.route.name) == (operation.api, operation.route.deprecated))
         assert (successor.route.query, successor.route.body, successor.route.repeat) == (

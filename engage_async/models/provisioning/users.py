@@ -129,8 +129,12 @@ def _seconds(text: str) -> Any:
 # --- what is sent -----------------------------------------------------------------------------------------------------
 
 
-def _secret(value: str | Secret | None) -> Secret | None:
+def _secret(value: str | Secret) -> Secret:
     return Secret(value) if isinstance(value, str) else value
+
+
+def _secret_or_none(value: str | Secret | None) -> Secret | None:
+    return None if value is None else _secret(value)
 
 
 def _a_name(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -236,7 +240,9 @@ class UserChanges(_Attributes):
     `password` required; its own clients send the change without it when it is to stay.
     """
 
-    password: Secret | None = field(default=None, converter=_secret, validator=attrs.validators.optional(_a_password))
+    password: Secret | None = field(
+        default=None, converter=_secret_or_none, validator=attrs.validators.optional(_a_password)
+    )
     deleted_switch_names: Sequence[str] | None = _field(_NAMES)
     deleted_skills: Sequence[str] | None = _field(_NAMES)
     deleted_agent_groups: Sequence[str] | None = _field(_NAMES)
