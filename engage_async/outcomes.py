@@ -75,6 +75,11 @@ class Outcomes:
         self._settle(settlements)
         self._set_timer()
 
+    def unanswered(self, pending: Pending) -> None:
+        """The request has ended without a reply; its event may still come."""
+        self._correlator.answered(pending, self._loop.time())
+        self._set_timer()
+
     def discard(self, pending: Pending) -> None:
         """Take an operation out: it was cancelled, refused, or settled by its reply."""
         self._entries.pop(pending, None)

@@ -14,6 +14,7 @@ what happens before the request leaves is not its doing.
 from __future__ import annotations
 
 import heapq
+import math
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -86,12 +87,15 @@ class Correlator:
         """The request is about to leave: from now on events and errors may belong to it."""
         if not pending.sent:
             pending.sent, pending.since = True, now
+            if pending.expectation.from_reply:
+                pending.due = math.inf
 
     def accept(self, pending: Pending, operation_id: str | None, now: float) -> list[Settlement]:
         """The server accepted the request (code 1), perhaps under an id of its own."""
         if pending.settled:
             return []
         self.sending(pending, now)
+        self.answered(pending, now)
         pending.accepted = True
         if operation_id is not None and operation_id not in self._by_id:
             self._name(pending, operation_id)
@@ -101,6 +105,12 @@ class Correlator:
         if grace is not None:
             self._settle_later(pending, now + grace, "reply")
         return []
+
+    def answered(self, pending: Pending, now: float) -> None:
+        """The request has ended, with a reply or without: a time-out that stood still goes on."""
+        if pending.due == math.inf and not pending.settled:
+            pending.due = now + pending.expectation.timeout
+            self._schedule(pending)
 
     def discard(self, pending: Pending) -> bool:
         """Take an operation out without a settlement; False when it was settled already."""
@@ -414,7 +424,7 @@ class Correlator:
 
     def _schedule(self, pending: Pending) -> None:
         if len(self._due) > 64 and len(self._due) > 2 * len(self._pendings):
-            self._due = [(p.due, p.sequence, p) for p in self._pendings if p is not pending]
+            self._due = [(p.due, p.sequence, p) for p in self._pendings if p is not pending and p.due < math.inf]
             heapq.heapify(self._due)
         heapq.heappush(self._due, (pending.due, pending.sequence, pending))
 

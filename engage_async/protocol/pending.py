@@ -19,13 +19,18 @@ Outcome = Literal["succeeded", "failed", "ended", "timed out", "lost"]
 
 @frozen
 class Expectation:
-    """What is registered: which operation, and what completes it."""
+    """What is registered: which operation, and what completes it.
+
+    `timeout` counts from the registration; with `from_reply`, which is for requests that take their time to be sent, it
+    stands still from when the request leaves until it is answered.
+    """
 
     operation: str
     operation_id: str
     domain: str
     rule: Rule
     timeout: float
+    from_reply: bool = False
 
 
 @define(eq=False)

@@ -185,7 +185,8 @@ class ServiceSession:
         rule = route.settles(expected)
         if rule.on_acceptance is not None:
             rule = evolve(rule, on_acceptance=self._settings.error_grace)
-        expectation = Expectation(route.name, operation_id, route.domain, rule, limit)
+        uploads = call.parts is not None and timeout is None
+        expectation = Expectation(route.name, operation_id, route.domain, rule, limit, from_reply=uploads)
 
         def perform(operation: Operation[Any]) -> Any:
             return self._perform(operation, route, call, expectation, arguments)
@@ -227,15 +228,19 @@ class ServiceSession:
             if self._needs_notifications(route):
                 await self._notifications.connected()
             self._outcomes.sending(pending)
-            answer = await self._requests.send(route, call, expectation.timeout, wanted=lambda: not operation.done())
+            try:
+                limit = None if expectation.from_reply else expectation.timeout
+                answer = await self._requests.send(route, call, limit, wanted=lambda: not operation.done())
+            except OutcomeUnknown as error:
+                log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
+                self._outcomes.unanswered(pending)
+                return
             reply = self._requests.judge(route, answer)
             if reply.accepted:
                 self._outcomes.accept(pending, reply.operation_id)
             else:
                 self._outcomes.discard(pending)
                 operation._succeed(self._requests.conclude(route, reply, arguments), "reply")  # noqa: SLF001
-        except OutcomeUnknown as error:
-            log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
         except EngageError as error:
             operation._fail(error)  # noqa: SLF001
         except asyncio.CancelledError:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from attrs import evolve
 from correlation_desk import MEDIA, VOICE, Desk, error_event, open_desk, routes_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from engage_async.protocol.completion import ERROR_GRACE, REFINEMENT_GRACE
 from engage_async.protocol.media_completion import interaction_key
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.objects import IDLE_LIMIT
-from engage_async.protocol.pending import Pending
+from engage_async.protocol.pending import Expectation, Pending
 from engage_async.protocol.snapshot import snapshot_notices
 
 ROUTES = routes_of(media, email, chat)
@@ -438,6 +439,27 @@ def test_contact_is_assigned_when_the_contact_server_says_so(desk: Desk) -> None
     named, unnamed = start(desk, "media.assign_contact"), start(desk, "media.assign_contact", interaction_id="i2")
     desk.feed(assigned(operationId=named.ids[0], interactionId="i1"), assigned(interactionId="i2"))
     assert (desk.how(named), desk.how(unnamed)) == (BY_ID, SUCCEEDED)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_time_that_an_upload_takes_is_not_counted(desk: Desk, answered: bool) -> None:
+    route = ROUTES["media.add_attachment"]
+    assert route.settles is not None
+    expectation = Expectation(route.name, "op", "media", route.settles(ARGUMENTS), 5.0, from_reply=True)
+    waiting, pending = (desk.correlator.register(evolve(expectation, operation_id=o), desk.now) for o in ("o1", "o2"))
+    desk.send(pending)
+    desk.wait(5.0)
+    assert desk.how(waiting) == ("timed out", None), "it was not even sent"
+    desk.wait(3_600.0)
+    assert (desk.how(pending), desk.correlator.next_due()) == (None, None)
+    if answered:
+        desk.accept(pending)
+    else:
+        desk.correlator.answered(pending, desk.now)
+    desk.wait(4.9)
+    assert desk.how(pending) is None
+    desk.wait(0.1)
+    assert desk.how(pending) == ("timed out", None)
 
 
 # --- new interactions -------------------------------------------------------------------------------------------------

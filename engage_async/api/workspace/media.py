@@ -592,8 +592,8 @@ class MediaApi(ApiModule):
 
         `filename` is needed when the source has none; `content_type` is guessed from it; `size`, in bytes, is told to
         the server when the source cannot tell it; `progress` is called as the bytes go out. `timeout` bounds the upload
-        too. Settles with the interaction once its attachments have changed. Raises `UploadFailed` when the source fails
-        half-way.
+        too; the default counts from its end. Settles with the interaction once its attachments have changed. Raises
+        `UploadFailed` when the source fails half-way.
         """
         return self._start(
             _ADD_ATTACHMENT,
