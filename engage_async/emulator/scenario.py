@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger("engage_async.emulator")
 _RECENT = 1_000
+_SHORTEST = 0.001
 
 
 class Scenario:
@@ -307,7 +308,7 @@ class Arrivals(Generic[T]):
             return
         if self.running:
             due = self._since + self._tries * self._interval
-            self._timer = self._later(max(due - self._now(), 0.0), self._next)
+            self._timer = self._later(max(due - self._now(), _SHORTEST), self._next)
 
     def _one(self) -> None:
         try:
