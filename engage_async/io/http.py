@@ -17,7 +17,6 @@ import secrets
 import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import aiohttp
@@ -35,6 +34,7 @@ from engage_async.errors import (
 )
 from engage_async.io.bodies import ACCEPTED_CODINGS, BodyReader
 from engage_async.io.connections import peer_of, proxy_of, tls_context
+from engage_async.io.cookies import SessionCookies
 from engage_async.io.deadlines import Deadline
 from engage_async.io.delivery import Delivery, TokenSource, bearer_of, settle
 from engage_async.io.downloads import Download
@@ -80,6 +80,7 @@ class HttpEngine:
         self._closed = False
         self._proxy = proxy_of(settings)
         self.peer = peer_of(self._proxy or settings.base_url)
+        self._headers = _common_headers(settings)
 
     def session(self, *, tokens: TokenSource | None, name: str, bearer_on_notifications: bool = True) -> HttpSession:
         """A session on these connections, with cookies of its own. `name` appears in records and logs.
@@ -87,6 +88,10 @@ class HttpEngine:
         Without `tokens` no request carries a token. `bearer_on_notifications` says whether `post_messages` sends it.
         """
         return HttpSession(self, tokens=tokens, name=name, bearer_on_notifications=bearer_on_notifications)
+
+    def common_headers(self) -> dict[str, str]:
+        """The headers of every request, names in lower case; the caller may add to them."""
+        return self._headers.copy()
 
     @property
     def through_proxy(self) -> bool:
@@ -162,9 +167,10 @@ class _Sending(httpx.AsyncByteStream):
 class _Outgoing:
     """One attempt, ready to be sent. It shows nothing of itself: URL, headers and body may hold secrets."""
 
-    __slots__ = ("body", "record", "request")
+    __slots__ = ("body", "path", "record", "request")
 
-    def __init__(self, request: httpx.Request, record: RequestRecord | None, body: Body | None) -> None:
+    def __init__(self, path: str, request: httpx.Request, record: RequestRecord | None, body: Body | None) -> None:
+        self.path = path
         self.request = request
         self.record = record
         self.body = body
@@ -182,19 +188,8 @@ class HttpSession:
         self._settings = settings
         self._delivery = Delivery(settings, tokens, dice=engine.dice, clock=engine.clock)
         self._notification_tokens = tokens if bearer_on_notifications else None
-        insecure = ("http",) if settings.allow_insecure_cookies else ()
-        self._cookies = httpx.Cookies(CookieJar(DefaultCookiePolicy(secure_protocols=("https", "wss", *insecure))))
+        self._cookies = SessionCookies(settings.base_url, over_http=settings.allow_insecure_cookies)
         self._urls: dict[str, httpx.URL] = {}
-        self._headers = httpx.Headers(
-            {
-                "accept": "application/json, */*;q=0.5",
-                "accept-encoding": ACCEPTED_CODINGS,
-                "user-agent": "engage-async",
-                **{name.lower(): value for name, value in settings.extra_headers.items()},
-            }
-        )
-        if settings.api_key is not None:
-            self._headers["x-api-key"] = settings.api_key.reveal()
         self._downloads: weakref.WeakSet[Download] = weakref.WeakSet()
         self._closed = False
 
@@ -298,11 +293,11 @@ class HttpSession:
         attempt: int,
         operation: str = "",
     ) -> _Outgoing:
-        headers = self._headers.copy()
+        headers = self._engine.common_headers()
         if content is not None:
             headers["content-type"] = content_type
         if extra:
-            headers.update(extra)
+            headers |= {name.lower(): value for name, value in extra.items()}
         if bearer is not None:
             headers["authorization"] = f"Bearer {bearer.reveal()}"
         if self._settings.trace_headers:
@@ -321,10 +316,13 @@ class HttpSession:
                 {"transfer-encoding": "chunked"} if body.size is None else {"content-length": f"{body.size}"}
             )
             request = httpx.Request(method, url, headers=headers, stream=_Sending(body), extensions=extensions)
-        self._cookies.set_cookie_header(request)
+        request.headers.encoding = "ascii"  # it is; httpx would find out again for each
+        path = target.partition("?")[0]
+        if cookies := self._cookies.header(path):
+            request.headers["cookie"] = cookies
         record = None
         if self._engine.observer.watching:
-            path, _, query = target.partition("?")
+            query = target.partition("?")[2]
             record = RequestRecord(
                 method=method,
                 path=path,
@@ -334,7 +332,7 @@ class HttpSession:
                 attempt=attempt,
                 headers=shown(request.headers.items()),
             )
-        return _Outgoing(request, record, body)
+        return _Outgoing(path, request, record, body)
 
     def _url(self, target: str) -> httpx.URL:
         """The URL of `target`. Those without variable parts come again and again, so they are parsed once."""
@@ -378,7 +376,7 @@ class HttpSession:
                 response = await transport.handle_async_request(outgoing.request)
                 answer = None
                 try:
-                    self._keep_cookies(response, outgoing.request)
+                    self._keep_cookies(response, outgoing)
                     answer = await receive(response)
                     return answer
                 finally:
@@ -398,10 +396,9 @@ class HttpSession:
                 await body.aclose()
         return body.failure if body is not None and body.failure is not None else failure
 
-    def _keep_cookies(self, response: httpx.Response, request: httpx.Request) -> None:
-        if "set-cookie" in response.headers and not self._closed:
-            response.request = request
-            self._cookies.extract_cookies(response)
+    def _keep_cookies(self, response: httpx.Response, outgoing: _Outgoing) -> None:
+        if not self._closed and (set_cookie := response.headers.get_list("set-cookie")):
+            self._cookies.keep(outgoing.path, set_cookie)
 
     async def _receive(self, response: httpx.Response) -> Answer | Download:
         if not response.is_success:
@@ -439,6 +436,16 @@ class HttpSession:
             peer=self._engine.peer,
             explain=self._engine.explain,
         )
+
+
+def _common_headers(settings: Settings) -> dict[str, str]:
+    headers = {
+        "accept": "application/json, */*;q=0.5",
+        "accept-encoding": ACCEPTED_CODINGS,
+        "user-agent": "engage-async",
+    }
+    headers |= {name.lower(): value for name, value in settings.extra_headers.items()}
+    return headers if settings.api_key is None else {**headers, "x-api-key": settings.api_key.reveal()}
 
 
 def _without_cookies(headers: httpx.Headers) -> dict[str, str]:

@@ -58,6 +58,8 @@ __all__ = ["Health", "LossReason", "NotificationConnection", "NotificationSettin
 
 LOGGER = logging.getLogger("engage_async.notifications")
 
+_DICE = Random()  # noqa: S311 - spreads load, keeps no secret
+
 
 class PostResult(Protocol):
     """What came back from a POST, whatever its status."""
@@ -260,7 +262,7 @@ class NotificationConnection:
         self._policy = ReconnectPolicy(
             backoff=Backoff(self._settings.backoff_first, self._settings.backoff_limit),
             settled=self._settings.settled_after,
-            dice=(random or Random()).random,  # noqa: S311 - spreads load, keeps no secret
+            dice=random.random if random is not None else _DICE.random,
             clock=clock,
         )
         self._task: asyncio.Task[None] | None = None

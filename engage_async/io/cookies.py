@@ -1,0 +1,82 @@
+"""The cookies of one session: every one is kept, whatever its name.
+
+Must live here: what is kept, and the ``Cookie`` header made of it. Must not: sending. The rules (domain, path, expiry,
+Secure) are the standard library's; its answer is remembered until a cookie changes, because asking is slow.
+"""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from collections.abc import Sequence
+from email.message import Message
+from http.client import HTTPResponse
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import cast
+from urllib.parse import urlsplit
+
+__all__ = ["SessionCookies"]
+
+_PATHS_REMEMBERED = 64
+
+
+class SessionCookies:
+    """Cookies for requests to one base URL. `over_http`: those marked Secure are sent over plain http, too."""
+
+    def __init__(self, base_url: str, *, over_http: bool) -> None:
+        insecure = ("http",) if over_http else ()
+        self._base_url = base_url
+        self._prefix = urlsplit(base_url).path
+        self._jar = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "wss", *insecure)))
+        self._paths: tuple[str, ...] = ()
+        self._headers: dict[tuple[bool, ...], str | None] = {}
+        self._good_until = float("inf")
+
+    def __len__(self) -> int:
+        return len(self._jar)
+
+    def header(self, path: str) -> str | None:
+        """The ``Cookie`` header of a request for this path of the base URL; None when no cookie goes there."""
+        if time.time() >= self._good_until:
+            self._changed()
+        full = self._prefix + path
+        under = tuple([full == p or full.startswith(p if p.endswith("/") else p + "/") for p in self._paths])
+        if under not in self._headers:
+            request = urllib.request.Request(self._base_url + path)  # noqa: S310 - it is asked, not opened
+            self._jar.add_cookie_header(request)
+            self._headers[under] = request.get_header("Cookie")
+        return self._headers[under]
+
+    def keep(self, path: str, set_cookie: Sequence[str]) -> None:
+        """Keep what an answer to a request for this path set."""
+        message = Message()
+        for value in set_cookie:
+            message["Set-Cookie"] = value
+        request = urllib.request.Request(self._base_url + path)  # noqa: S310 - it is asked, not opened
+        self._jar.extract_cookies(cast("HTTPResponse", _Headers(message)), request)
+        self._changed()
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._jar.clear()
+        self._changed()
+
+    def _changed(self) -> None:
+        self._jar.clear_expired_cookies()
+        cookies = list(self._jar)
+        self._headers.clear()
+        self._paths = tuple(dict.fromkeys(cookie.path for cookie in cookies))[:_PATHS_REMEMBERED]
+        self._good_until = min(
+            (cookie.expires for cookie in cookies if cookie.expires is not None), default=float("inf")
+        )
+
+
+class _Headers:
+    """As much of a response as a cookie jar reads."""
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+
+    def info(self) -> Message:
+        """The headers."""
+        return self._message
