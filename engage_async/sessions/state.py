@@ -22,7 +22,7 @@ from engage_async.protocol.notices import Notice, Payload
 from engage_async.protocol.reading import text
 from engage_async.protocol.readings import ENDED_STATES, LOGGED_OUT_STATES, call_ids
 from engage_async.sessions.interactions import Interactions
-from engage_async.sessions.lazy import Lazy
+from engage_async.sessions.lazy import Lazy, Packed
 from engage_async.sessions.waiting import Waiters
 
 _ENDED_REMEMBERED = 256
@@ -142,7 +142,7 @@ class LiveState:
         self._dn: Lazy[Dn] | None = None
         self._channels: dict[str, Lazy[Channel]] = {}
         self._user: Lazy[User] | None = None
-        self._configuration: Lazy[Configuration] | None = None
+        self._configuration: Packed[Configuration] | None = None
         self._readers: dict[str, Callable[[Payload], bool]] = {
             "CallStateChanged": self.calls.feed,
             "DnStateChanged": self._feed_dn,
@@ -237,7 +237,7 @@ class LiveState:
         self.feed_session(data)
         configuration = data.get("configuration")
         if isinstance(configuration, dict):
-            self._configuration = Lazy(Configuration, configuration)
+            self._configuration = Packed(Configuration, configuration)
 
 
 def _satisfies(state: Any, wanted: CallState | str) -> bool:
