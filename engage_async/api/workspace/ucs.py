@@ -71,6 +71,7 @@ PathForm = Literal["client", "simulator"]
 """Where the vendor's sources disagree on a path: that of its newest client with the operation, or of its simulator."""
 
 _WIRE = {
+    "same_contact_id": "contactId",
     "attributes": "properties",
     "added": "addedProperties",
     "changed": "changedProperties",
@@ -238,6 +239,7 @@ class UcsApi(ApiModule):
         return self._start(
             _UPDATE_CONTACT,
             contact_id=contact_id,
+            same_contact_id=contact_id,
             added=contact_properties(added, argument="added"),
             changed=contact_properties(changed, argument="changed"),
             deleted=names("deleted", deleted),
