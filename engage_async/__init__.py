@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engage_async.api.pages import Pages as Pages
     from engage_async.api.provisioning.export_job import ExportJob as ExportJob
     from engage_async.api.provisioning.import_job import ImportJob as ImportJob
+    from engage_async.api.workspace.reporting_values import ReportingValues as ReportingValues
     from engage_async.client import Engage as Engage
     from engage_async.config import Settings as Settings
     from engage_async.errors import ApiError as ApiError
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from engage_async.io.tokens import FileTokenStore as FileTokenStore
     from engage_async.io.tokens import MemoryTokenStore as MemoryTokenStore
     from engage_async.io.tokens import TokenStore as TokenStore
+    from engage_async.models.authentication import AccessToken as AccessToken
     from engage_async.models.chat import Chat as Chat
     from engage_async.models.chat import ChatMessage as ChatMessage
     from engage_async.models.chat import ChatParticipant as ChatParticipant
@@ -159,6 +161,8 @@ if TYPE_CHECKING:
     from engage_async.models.provisioning.users import UserChanges as UserChanges
     from engage_async.models.provisioning.users import UserObject as UserObject
     from engage_async.models.provisioning.users import WorkspaceRoles as WorkspaceRoles
+    from engage_async.models.service import CampaignConfiguration as CampaignConfiguration
+    from engage_async.models.service import ServiceInfo as ServiceInfo
     from engage_async.models.session import Configuration as Configuration
     from engage_async.models.session import CurrentSession as CurrentSession
     from engage_async.models.session import User as User
@@ -168,6 +172,13 @@ if TYPE_CHECKING:
     from engage_async.models.statistics import Resubscribed as Resubscribed
     from engage_async.models.statistics import Statistic as Statistic
     from engage_async.models.statistics import StatisticValue as StatisticValue
+    from engage_async.models.targets import FoundTargets as FoundTargets
+    from engage_async.models.targets import FoundUsers as FoundUsers
+    from engage_async.models.targets import ListedUser as ListedUser
+    from engage_async.models.targets import RecentInformation as RecentInformation
+    from engage_async.models.targets import Target as Target
+    from engage_async.models.targets import TargetAvailability as TargetAvailability
+    from engage_async.models.targets import TargetType as TargetType
     from engage_async.models.ucs_events import SnapshotMessage as SnapshotMessage
     from engage_async.models.ucs_events import UcsMessage as UcsMessage
     from engage_async.models.ucs_events import WorkbinsMessage as WorkbinsMessage
@@ -182,6 +193,7 @@ if TYPE_CHECKING:
     from engage_async.protocol.kvlist import KeyValueList as KeyValueList
     from engage_async.protocol.kvlist import KeyValues as KeyValues
     from engage_async.protocol.lucene import lucene_term as lucene_term
+    from engage_async.protocol.multipart import Progress as Progress
     from engage_async.sessions.conversation import Conversation as Conversation
     from engage_async.sessions.interactions import Interactions as Interactions
     from engage_async.sessions.listeners import EventStream as EventStream
@@ -199,6 +211,7 @@ _HOMES = {
     "api.pages": "Page Pages",
     "api.provisioning.export_job": "ExportJob",
     "api.provisioning.import_job": "ImportJob",
+    "api.workspace.reporting_values": "ReportingValues",
     "client": "Engage",
     "config": "Settings",
     "errors": "ApiError AuthenticationError CallEnded ChannelRefused ConfigurationError EndlessPages EngageError "
@@ -209,6 +222,7 @@ _HOMES = {
     "WrongEventLoop",
     "io.downloads": "Download",
     "io.tokens": "FileTokenStore MemoryTokenStore TokenStore",
+    "models.authentication": "AccessToken",
     "models.chat": "Chat ChatMessage ChatParticipant ChatSender",
     "models.contacts": "AttributeValue Contact FoundContacts FoundInteractions IdentifiedContact InteractionRecord "
     "LuceneField LuceneIndex PhoneCallRecord",
@@ -231,9 +245,11 @@ _HOMES = {
     "models.provisioning.settings": "InboundMailbox Options OutboundMailbox RecordingCertificate Whitelist "
     "WhitelistAddress",
     "models.provisioning.users": "NewUser Phone SkillLevel UserChanges UserObject WorkspaceRoles",
+    "models.service": "CampaignConfiguration ServiceInfo",
     "models.session": "Configuration CurrentSession User",
     "models.standard_responses": "ResponseCategory ResponseUsage StandardResponse",
     "models.statistics": "Resubscribed Statistic StatisticValue",
+    "models.targets": "FoundTargets FoundUsers ListedUser RecentInformation Target TargetAvailability TargetType",
     "models.ucs_events": "SnapshotMessage UcsMessage WorkbinsMessage",
     "models.voice": "Call Dn",
     "models.workbins": "ContentChange Snapshot Workbin WorkbinType",
@@ -241,6 +257,7 @@ _HOMES = {
     "protocol.envelope": "PartialResult",
     "protocol.kvlist": "KeyValueList KeyValues",
     "protocol.lucene": "lucene_term",
+    "protocol.multipart": "Progress",
     "sessions.conversation": "Conversation",
     "sessions.interactions": "Interactions",
     "sessions.listeners": "EventStream",

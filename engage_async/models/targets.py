@@ -18,8 +18,8 @@ from engage_async.models.record import Record, wire
 from engage_async.models.statistics import StatisticValue
 
 __all__ = [
-    "Availability", "ChannelAvailability", "FoundTargets", "FoundUsers", "ListedUser", "RecentInformation", "Target",
-    "TargetType", "UserState", "target_information",
+    "ChannelAvailability", "FoundTargets", "FoundUsers", "ListedUser", "RecentInformation", "Target",
+    "TargetAvailability", "TargetType", "UserState", "target_information",
 ]  # fmt: skip
 
 
@@ -63,7 +63,7 @@ class ChannelAvailability(Record):
 
 
 @frozen(kw_only=True)
-class Availability(Record):
+class TargetAvailability(Record):
     """How available a target is: of an agent the channels, of a group or skill the agents who are ready, of a number
     or queue what waits there. What does not fit the type of the target is None."""
 
@@ -114,7 +114,7 @@ class Target(Record):
     switch_name: str | None = None
     numbers: tuple[str, ...] = wire((), "numbers", "phoneNumbers")
     email_addresses: tuple[str, ...] = ()
-    availability: Availability | None = None
+    availability: TargetAvailability | None = None
     category: str | None = None
     display_name: str | None = wire(None, "favoriteDisplayName")
     recent: RecentInformation | None = wire(None, "recentInformation")
@@ -144,7 +144,7 @@ class ListedUser(Record):
     first_name: str | None = None
     last_name: str | None = None
     default_place: str | None = None
-    availability: Availability | None = None
+    availability: TargetAvailability | None = None
     statistics: tuple[StatisticValue, ...] = ()
 
 

@@ -19,6 +19,8 @@ from tests.end_to_end.operations import Operation, operations
 
 ALL = operations("workspace")
 BY_EVENT = [operation for operation in ALL if operation.route.settles is not None]
+NEVER_EMPTY = {"security.get_exchange_token", "security.get_pure_cloud_token", "targets.get_target"}
+"""Operations for which an answer without data is a fault."""
 OPENS_THE_SESSION = {"session.initialize_workspace"}
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -59,9 +61,13 @@ async def test_sends_verb_path_query_and_body(
         emulator.switches.faults.append(Fault(path_glob(route), "status", method=route.method, status=302))
     else:
         answer_with(emulator, operation, code=0, message="")
-    outcome = await operation.of(agent)(**arguments)
-    if isinstance(outcome, Download):
-        await outcome.aclose()
+    try:
+        outcome = await operation.of(agent)(**arguments)
+    except (ea.MalformedResponse, ea.NotFound):
+        assert str(operation) in NEVER_EMPTY
+    else:
+        if isinstance(outcome, Download):
+            await outcome.aclose()
     sent = next(record for record in reversed(emulator.requests) if record.path.startswith("/workspace"))
     assert sent.method == route.method
     assert re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", route.template), sent.path)
