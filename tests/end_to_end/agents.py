@@ -13,6 +13,22 @@ CLIENT_ID, CLIENT_SECRET, PASSWORD = "engage-client", "engage-secret", "password
 USERS = {"JohnSmith": "7001", "KateLewis": "7002", "PaulaHenry": "7003", "OmarDiaz": "7004", "SamOkoro": "7007"}
 """User names and their DNs; Sam is a supervisor."""
 
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"echo_operation_id": False},
+    {"echo_operation_id": False, "reply_order": "reply-first"},
+    {"echo_operation_id": False, "reply_operation_id": "none", "error_names": "call"},
+    {"reply_order": "reply-first", "reply_operation_id": "fresh", "error_names": "everything"},
+    {"echo_operation_id": False, "duplicate_events": True},
+    {"push_unsubscribed": True, "reply_gap": 0.01},
+]
+"""What a service may or may not tell of the operations that its events answer."""
+
+
+def setting_name(setting: dict[str, Any]) -> str:
+    """The name of a test with this setting."""
+    return ",".join(f"{name}={value}" for name, value in setting.items()) or "default"
+
 
 def engage_for(emulator: Emulator, user: str = "JohnSmith", **settings: Any) -> ea.Engage:
     """An environment with the user's credentials, and with delays that do not make a test wait."""

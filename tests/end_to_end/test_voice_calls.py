@@ -9,19 +9,9 @@ import pytest
 
 import engage_async as ea
 from engage_async.emulator import Emulator, Refusal
-from tests.end_to_end.agents import agent_of
+from tests.end_to_end.agents import SETTINGS, agent_of, setting_name
 
 WAIT = 5.0
-
-SETTINGS = [
-    {},
-    {"echo_operation_id": False},
-    {"echo_operation_id": False, "reply_order": "reply-first"},
-    {"echo_operation_id": False, "reply_operation_id": "none", "error_names": "call"},
-    {"reply_order": "reply-first", "reply_operation_id": "fresh", "error_names": "everything"},
-    {"echo_operation_id": False, "duplicate_events": True},
-    {"push_unsubscribed": True, "reply_gap": 0.01},
-]
 
 
 @pytest.fixture
@@ -50,7 +40,7 @@ async def talk(caller: ea.WorkspaceSession, callee: ea.WorkspaceSession) -> tupl
     return await caller.calls.until(call.id, ea.CallState.ESTABLISHED, timeout=WAIT), other
 
 
-@pytest.mark.parametrize("setting", SETTINGS, ids=lambda s: ",".join(f"{k}={v}" for k, v in s.items()) or "default")
+@pytest.mark.parametrize("setting", SETTINGS, ids=setting_name)
 async def test_a_day_on_the_phone(
     setting: dict[str, object],
     emulator: Emulator,
