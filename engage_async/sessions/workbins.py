@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from engage_async.api.module import Sender
 from engage_async.api.workspace.workbins import WorkbinsApi
-from engage_async.errors import EngageError, SessionClosed, WaitTimeout
+from engage_async.errors import EngageError, OperationLost, SessionClosed, WaitTimeout
 from engage_async.models.codec import structure, unstructure
 from engage_async.models.interactions import Interaction
 from engage_async.models.workbins import Workbin
@@ -131,7 +131,8 @@ class FollowedWorkbin:
         try:
             found = await operation
         finally:
-            unread, self._loading = self._loading is not None, None
+            unread = self._loading == operation.id
+            self._loading = None if unread else self._loading
         if unread:
             self._take(operation.event.get("workbin") if operation.event is not None else unstructure(found))
 
@@ -214,6 +215,7 @@ class WorkbinDesk(WorkbinsApi):
         super().__init__(sender)
         self._own_names = own_names
         self._following: dict[tuple[str, str | None], list[FollowedWorkbin]] = {}
+        self._resuming = asyncio.Lock()
 
     def follow(
         self,
@@ -264,17 +266,24 @@ class WorkbinDesk(WorkbinsApi):
 
     async def resume(self) -> None:
         """Notifications were lost: subscribe again to what is followed, and read it again."""
-        for (workbin_id, owner_id), following in list(self._following.items()):
-            try:
-                await self.subscribe(
-                    workbin_id, owner_id=owner_id, notify_property_changes=following[0].properties or None
-                )
-                for workbin in list(following):
-                    await workbin.load()
-            except EngageError as error:
-                log.warning("workbin %s is followed no more: %s", workbin_id, error)
-                for workbin in list(following):
-                    workbin.end(error)
+        async with self._resuming:
+            for following in list(self._following.values()):
+                await self._resume(list(following))
+
+    async def _resume(self, following: list[FollowedWorkbin]) -> None:
+        first = following[0]
+        try:
+            await self.subscribe(
+                first.workbin_id, owner_id=first.owner_id, notify_property_changes=first.properties or None
+            )
+            for workbin in following:
+                await workbin.load()
+        except OperationLost:
+            log.info("workbin %s: notifications were lost again while it was read", first.workbin_id)
+        except EngageError as error:
+            log.warning("workbin %s is followed no more: %s", first.workbin_id, error)
+            for workbin in following:
+                workbin.end(error)
 
     @property
     def is_following(self) -> bool:

@@ -255,7 +255,7 @@ async def test_service_that_is_silent_about_a_contact_runs_into_the_deadline(
 ) -> None:
     emulator.switches.report_unknown = False
     with pytest.raises(ea.OperationTimeout) as late:
-        await agent.ucs.get_contact_details("nobody", timeout=0.05)
+        await agent.ucs.get_contact_details("nobody", timeout=0.3)
     assert late.value.accepted
 
 

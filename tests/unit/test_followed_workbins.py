@@ -219,6 +219,20 @@ async def test_failed_session_ends_it_with_its_error() -> None:
     await workbin.aclose()
 
 
+async def test_second_loss_while_it_is_read_again_does_not_end_it() -> None:
+    service = Service()
+    workbin = await service.follow("a")
+    service.replies["workbins.get_content"] = ea.OperationLost(
+        "lost", operation="workbins.get_content", operation_id=""
+    )
+    await service.desk.resume()
+    assert (ids(workbin), workbin.ended) == (["a"], False)
+    service.replies["workbins.get_content"] = {"workbin": {"id": "w1", "interactions": [{"id": "b"}]}}
+    await asyncio.gather(service.desk.resume(), service.desk.resume())
+    assert ids(workbin) == ["b"]
+    await workbin.aclose()
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["w1", "a", "Add", "Remove", "JohnSmith"]),
     lambda inner: (
