@@ -21,6 +21,7 @@ from itertools import islice
 from typing import Literal
 
 from engage_async.errors import Matched
+from engage_async.protocol import objects
 from engage_async.protocol.completion import ENDED, NEW_CALLS, SESSION, Before, Fit, Role, Rule, Step
 from engage_async.protocol.destinations import normal
 from engage_async.protocol.error_events import (
@@ -64,6 +65,7 @@ class Correlator:
         self._by_operation: dict[str, dict[Pending, None]] = {}
         self._objects = Objects()
         self._early_errors: OrderedDict[str, Notice] = OrderedDict()
+        self._unread: OrderedDict[str, Notice] = OrderedDict()  # empty while an operation is pending
         self._due: list[tuple[float, int, Pending]] = []
         self.own_dn: str | None = None
         """The session's own DN, as last reported: an error that names another one, and nothing else, is nobody's."""
@@ -72,6 +74,7 @@ class Correlator:
 
     def register(self, expectation: Expectation, now: float) -> Pending:
         """Enter an operation in the book. Do this before the request is sent: events overtake replies."""
+        self._read_up(now)
         self._sequence += 1
         pending = Pending(expectation, self._sequence, now, now + expectation.timeout)
         self._pendings[pending] = None
@@ -158,6 +161,7 @@ class Correlator:
 
     def live_calls(self) -> list[frozenset[str]]:
         """The ids, alias by alias, of each call that is known and not ended, or waited for."""
+        self._read_up(0.0)
         return self._objects.live_calls()
 
     def is_empty(self) -> bool:
@@ -169,6 +173,34 @@ class Correlator:
 
     def feed(self, notice: Notice, now: float) -> list[Settlement]:
         """Credit one event. Never raises, whatever it holds."""
+        if not self._pendings and self._put_off(notice, now):
+            return []
+        return self._feed(notice, now)
+
+    def _put_off(self, notice: Notice, now: float) -> bool:
+        """Whether the event can wait until an operation is pending: then only the last one of each call is read."""
+        if notice.message_type != "CallStateChanged":
+            return False
+        call = notice.payload.get("call")
+        if not isinstance(call, dict):
+            return False
+        call_id = call.get("id")
+        if not isinstance(call_id, str) or call.get("previousConnId") or call.get("connId", call_id) != call_id:
+            self._read_up(now)  # it may be another name of a call whose events wait
+            return False
+        self._unread[call_id] = notice
+        self._unread.move_to_end(call_id)
+        if len(self._unread) > objects.IDLE_LIMIT:
+            self._feed(self._unread.popitem(last=False)[1], now)
+        return True
+
+    def _read_up(self, now: float) -> None:
+        """Read what was put off."""
+        unread, self._unread = self._unread, OrderedDict()
+        for notice in unread.values():
+            self._feed(notice, now)
+
+    def _feed(self, notice: Notice, now: float) -> list[Settlement]:
         if is_error(notice):
             return self._feed_error(notice, now)
         named = self._named(operation_id_of(notice.payload))
