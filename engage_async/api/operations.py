@@ -33,7 +33,7 @@ APIS: Mapping[str, str] = {
 """The five APIs, and the path that each begins with."""
 
 _SAYS_WHEN = re.compile(r"\b[Ss]ettles (?:it )?(.+?)\.(?:\s|$)", re.DOTALL)
-_MARKUP = re.compile(r"``|\*\*")
+_MARKUP = re.compile(r"`|\*\*")
 _PARAMETER = re.compile(r"\{[^}]*\}")
 
 
