@@ -284,9 +284,12 @@ async def test_reader_that_is_too_slow_is_told_how_much_it_missed(
 # --- losses -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("told_by", ["the current session", "the chat alone"])
 async def test_what_was_said_while_notifications_were_lost_is_heard_all_the_same(
-    emulator: Emulator, john: ea.WorkspaceSession
+    emulator: Emulator, john: ea.WorkspaceSession, told_by: str
 ) -> None:
+    if told_by == "the chat alone":
+        emulator.switches.faults.append(Fault("*/current-session", "code", code=0, message=""))
     chat, customer = await offered(emulator, john)
     async with chat, asyncio.timeout(WAIT):
         async for message in chat:

@@ -531,6 +531,15 @@ def test_transcript_tells_it_before_the_interaction_does(desk: Desk, operation: 
     assert desk.how(again) == SUCCEEDED, "the transcript alone is enough, a moment later"
 
 
+def test_state_that_is_told_again_is_no_other_state(desk: Desk) -> None:
+    desk.feed(chat_told("Processing"))
+    leave, hold = start(desk, "chat.leave"), start(desk, "media.put_on_hold")
+    desk.feed(chat_told("Processing"))
+    assert (desk.how(leave), desk.how(hold)) == (None, None)
+    desk.feed(chat_told("LeftChat"))
+    assert (desk.how(leave), desk.how(hold)) == (SUCCEEDED, None)
+
+
 def test_only_the_agents_own_messages_count_once_it_is_known_who_that_is(desk: Desk) -> None:
     pending = start(desk, "chat.send_message")
     desk.feed(chat_told("Processing", me="p2"), log(entry(1, "hello", by="p1")))

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engage_async as ea
+from engage_async.api.workspace.media import MediaApi
 from engage_async.protocol.notices import Notice
+from engage_async.sessions.conversation import ChatDesk
 from engage_async.sessions.interactions import Interactions
 from engage_async.sessions.state import LiveState
 
@@ -84,6 +86,14 @@ def test_last_256_that_left_are_remembered(interactions: Interactions) -> None:
         tell(interactions, "Completed", f"i{n}")
     assert interactions.last_known("i43") is None
     assert interactions.last_known("i44") is not None
+
+
+def test_one_that_came_back_takes_no_place_among_those_that_left(interactions: Interactions) -> None:
+    for interaction_id, state in (("a", "Completed"), ("b", "Completed"), ("b", "Invited")):
+        tell(interactions, state, interaction_id)
+    for n in range(255):
+        tell(interactions, "Completed", f"i{n}")
+    assert interactions.last_known("a") is not None
 
 
 def test_what_is_handed_out_does_not_change(interactions: Interactions) -> None:
@@ -234,6 +244,49 @@ async def test_until_that_is_cancelled_leaves_nothing(interactions: Interactions
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     assert not interactions._waiters._waiting
+
+
+# --- conversations ----------------------------------------------------------------------------------------------------
+
+
+NOBODY: Any = object()
+"""What takes no request."""
+
+
+def conversation(interactions: Interactions) -> ea.Conversation:
+    """That of the chat ``i1``, which the agent is in."""
+    tell(interactions, "Processing", mediatype="chat")
+    return ChatDesk(NOBODY, media=MediaApi(NOBODY), interactions=interactions)("i1")
+
+
+async def test_reading_fails_with_the_session_after_what_came_before(interactions: Interactions) -> None:
+    failure = ea.SessionClosed("notifications ended for good")
+    async with conversation(interactions) as chat:
+        say(interactions, "hello")
+        reading = asyncio.create_task(texts_of(chat))
+        await soon(reading)
+        interactions.close(failure)
+        with pytest.raises(ea.SessionClosed) as failed:
+            await reading
+    assert failed.value is failure
+    assert not interactions._watchers
+
+
+async def test_reading_ends_with_the_session_or_with_the_conversation(interactions: Interactions) -> None:
+    chat = conversation(interactions)
+    async with chat:
+        reading = asyncio.create_task(texts_of(chat))
+        await soon(reading)
+    with pytest.raises(ea.SessionClosed, match="not open"):
+        await reading
+    async with chat:
+        say(interactions, "hello")
+        interactions.close(None)
+        assert await texts_of(chat) == ["hello"]
+
+
+async def texts_of(chat: ea.Conversation) -> list[str]:
+    return [message.text async for message in chat]
 
 
 # --- whatever comes ---------------------------------------------------------------------------------------------------
