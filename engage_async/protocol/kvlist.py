@@ -75,9 +75,9 @@ class KeyValueList(Mapping[str, Any]):
 
     __slots__ = ("_first", "_raw", "_read")
 
-    def __init__(self, raw: Any = ()) -> None:
+    def __init__(self, raw: Any = (), _depth: int = 0) -> None:
         self._raw = raw
-        self._read: list[tuple[str, Any]] = list(_read(raw))
+        self._read: list[tuple[str, Any]] = list(_read(raw, _depth))
         self._first: dict[str, Any] = {}
         for key, value in self._read:
             self._first.setdefault(key, value)
@@ -130,7 +130,7 @@ def _is_pair(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("key"), str)
 
 
-def _read(raw: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+def _read(raw: Any, depth: int) -> Iterator[tuple[str, Any]]:
     if isinstance(raw, dict):
         yield from ((key, _nested(value, depth)) for key, value in raw.items())
     elif isinstance(raw, list):
@@ -141,7 +141,7 @@ def _read(raw: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
 
 
 def _nested(value: Any, depth: int) -> Any:
-    return KeyValueList(value) if isinstance(value, list | dict) and depth < _DEPTH else value
+    return KeyValueList(value, depth + 1) if isinstance(value, list | dict) and depth < _DEPTH else value
 
 
 NO_PAIRS = KeyValueList()
