@@ -108,7 +108,7 @@ const commands = {
         const target = bayeux.createServerChannel(channel);
         const filler = size ? {filler: 'x'.repeat(size)} : {};
         for (let n = from; n < from + count; ++n) {
-            const call = {messageType: 'CallStateChanged', call: {id: 'c' + n, state: 'Held', at: uptime(), ...filler}};
+            const call = {messageType: 'CallStateChanged', call: {id: 'c' + n % 100, state: 'Held', at: uptime(), ...filler}};
             target.publish(null, calls ? call : {messageType: 'Numbered', n, ...filler});
         }
     },
