@@ -133,9 +133,10 @@ def _told() -> Iterator[None]:
 @cli.command()
 @click.option("--port", default=0, show_default="any free one", help="The port to listen on.")
 @click.option("--directory", type=click.Path(exists=True, dir_okay=False), help="Agents, places and numbers, as JSON.")
-def emulator(port: int, directory: str | None) -> None:
+@click.option("--media", type=click.Path(exists=True, dir_okay=False), help="Queues and what waits in them, as JSON.")
+def emulator(port: int, directory: str | None, media: str | None) -> None:
     """Start the emulator alone, on the loopback interface only, until interrupted."""
-    asyncio.run(_serve(port, directory))
+    asyncio.run(_serve(port, directory, media))
 
 
 @cli.command()
@@ -145,14 +146,14 @@ def operations(apis: tuple[str, ...]) -> None:
     print_operations(console, apis or tuple(APIS))
 
 
-async def _serve(port: int, directory: str | None) -> None:
+async def _serve(port: int, directory: str | None, media: str | None) -> None:
     from engage_async.emulator import Emulator
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its event loops
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Emulator(port=port, directory=directory) as emu:
+    async with Emulator(port=port, directory=directory, media=media) as emu:
         user = next(iter(emu.centre.directory.users.values()))
         client_id, secret = next(iter(emu.centre.directory.clients.items()))
         console.print(f"The emulator listens on [bold]{emu.base_url}[/bold] (loopback only). To connect:\n")

@@ -173,11 +173,9 @@ class ChatSession:
         before, now = VISIBILITIES.index(part.visibility), VISIBILITIES.index(visibility)
         if before == now:
             return
-        if now > before:
-            message = self._enter("ParticipantLeft", part)
+        leaving = self._enter("ParticipantLeft", part) if now > before else None
         part.visibility = visibility
-        if now < before:
-            message = self._enter("ParticipantJoined", part)
+        message = leaving or self._enter("ParticipantJoined", part)
         self._spread(message, least=min(before, now), below=max(before, now))
 
     def dismiss(self, part: Participant) -> None:

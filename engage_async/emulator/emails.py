@@ -70,7 +70,7 @@ class Email:
             return ("transfer", "complete", "reply", "forward")
         return ("transfer", "save", "send", "cancel")
 
-    def left(self, party: Party) -> None:
+    def left(self, _: Party) -> None:
         """An email does not mind."""
 
     def ended(self) -> None:

@@ -92,15 +92,15 @@ class WorkbinPlace:
 class Content(Protocol):
     """What only one media type has."""
 
-    def view(self, user: str | None) -> dict[str, Any]:
+    def view(self, user: str | None, /) -> dict[str, Any]:
         """Its members of the interaction in wire form, as this agent may see them."""
         ...
 
-    def capabilities(self, interaction: Interaction, party: Party) -> Iterable[str]:
+    def capabilities(self, interaction: Interaction, party: Party, /) -> Iterable[str]:
         """The operations that an agent who has accepted can ask for, beside those of every media type."""
         ...
 
-    def left(self, party: Party) -> None:
+    def left(self, party: Party, /) -> None:
         """An agent is about to lose it."""
         ...
 

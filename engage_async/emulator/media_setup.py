@@ -92,8 +92,8 @@ class MediaSetup:
     mailboxes: tuple[str, ...]
     documents: dict[str, StartDocument] = field(repr=False)
     interactions: tuple[StartInteraction, ...] = field(repr=False)
-    _default_queue: dict[str, str]
-    _capacity: dict[str, int]
+    _default_queue: dict[str, str] = field(alias="default_queue")
+    _capacity: dict[str, int] = field(alias="capacity")
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> MediaSetup:

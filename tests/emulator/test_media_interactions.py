@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from media_room import ID_OF, JOHN, KATE, PAULA, SAM, Room, is_error, pair, values
 
@@ -28,12 +30,13 @@ def test_every_event_that_answers_a_request_carries_its_operation_id() -> None:
     room = Room(JOHN)
     item = room.scenario.work_item()
     room.forget()
-    for operation, data in (
+    asked: list[tuple[str, dict[str, Any]]] = [
         ("accept", {}),
         ("attach-user-data", {"userData": [GOLD]}),
         ("set-comment", {"comment": "done soon"}),
         ("complete", {}),
-    ):
+    ]
+    for operation, data in asked:
         room.ask(JOHN, operation, item, **data)
         assert room.heard(JOHN, "InteractionStateChanged")[-1]["operationId"] == f"JohnSmith/{operation}"
 
