@@ -18,7 +18,7 @@ from rich.logging import RichHandler
 
 import engage_async
 from engage_async.api.operations import APIS
-from engage_async.cli.demo import Stage, run_demo
+from engage_async.cli.demo import ON_A_REAL_SERVICE, PARTS, Stage, run_demo
 from engage_async.cli.operations import print_operations
 
 console = Console(highlight=False)
@@ -47,6 +47,7 @@ def cli(verbose: int) -> None:
 @click.option("--third-party", default="5550001", show_default=True, help="A number that answers by itself.")
 @click.option("--refused", default="not-a-number", show_default=True, help="A destination that the switch refuses.")
 @click.option("--reason", default="Lunch", show_default=True, help="A not-ready reason.")
+@click.option("--only", multiple=True, type=click.Choice(PARTS), help="Play this part; may be given again.")
 def demo(
     base_url: str | None,
     api_key: str | None,
@@ -57,8 +58,11 @@ def demo(
     third_party: str,
     refused: str,
     reason: str,
+    only: tuple[str, ...],
 ) -> None:
-    """Two agents, every step of a day on the phone; each outcome is awaited and checked.
+    """An agent's day, a wallboard, a shop and an administrator; each outcome is awaited and checked.
+
+    On a real service only the voice part is played unless --only says otherwise.
 
     Exits 0 only if each outcome was what it must be. Passwords are better given in the environment
     (ENGAGE_DEMO_CALLER, ENGAGE_DEMO_CALLEE) than on the command line.
@@ -76,7 +80,8 @@ def demo(
         refused=refused,
         reason=reason,
     )
-    raise SystemExit(0 if asyncio.run(run_demo(stage, console)) else 1)
+    parts = only or (PARTS if base_url is None else ON_A_REAL_SERVICE)
+    raise SystemExit(0 if asyncio.run(run_demo(stage, console, parts)) else 1)
 
 
 def _environment(function: Callable[..., None]) -> Callable[..., None]:
