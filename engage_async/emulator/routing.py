@@ -150,7 +150,7 @@ class Routing:
         queue, nobody = self._setup.queues[name], set[str]()
         for offer in list(self._waiting.get(name, ())):
             mediatype = offer.interaction.mediatype
-            if mediatype in nobody:
+            if mediatype in nobody or offer not in self._waiting.get(name, ()):
                 continue
             free = [user for user in self._channels.available(mediatype) if queue.serves(user)]
             if not free:
