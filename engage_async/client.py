@@ -51,7 +51,7 @@ class Engage:
     ) -> None:
         if settings is not None and options:
             raise TypeError(f"give a Settings object or single settings ({', '.join(options)}), not both")
-        self.settings = settings if settings is not None else Settings(**options)
+        self.settings: Settings = settings if settings is not None else Settings(**options)
         self._engine = HttpEngine(self.settings, transport=transport, on_request=on_request, on_response=on_response)
         self._store = token_store
         self._tokens: TokenManager | None = None

@@ -229,7 +229,7 @@ class SlotFull(ApiError):
         operation: str = "",
     ) -> None:
         super().__init__(code, message, detail, http_status=http_status, operation=operation)
-        self.slots = tuple(slots)
+        self.slots: tuple[Slot, ...] = tuple(slots)
 
 
 class StatisticRefused(ApiError):
@@ -284,7 +284,7 @@ class ImportInProgress(ApiError):
         operation: str = "",
     ) -> None:
         super().__init__(code, message, detail, http_status=http_status, operation=operation)
-        self.importers = tuple(importers)
+        self.importers: tuple[str, ...] = tuple(importers)
 
     def __str__(self) -> str:
         by = f" (by {', '.join(self.importers)})" if self.importers else ""
@@ -305,7 +305,7 @@ class ImportRejected(ApiError):
         operation: str = "",
     ) -> None:
         super().__init__(code, message, detail, http_status=http_status, operation=operation)
-        self.failures = tuple(failures)
+        self.failures: tuple[ImportFailure, ...] = tuple(failures)
 
     def __str__(self) -> str:
         shown = [str(failure) for failure in self.failures[:3]]
@@ -389,7 +389,7 @@ class OperationError(EngageError):
         super().__init__(message)
         self.operation = operation
         self.operation_id = operation_id
-        self.progress = tuple(progress)
+        self.progress: tuple[Mapping[str, Any], ...] = tuple(progress)
 
 
 class OperationFailed(OperationError):

@@ -50,8 +50,8 @@ class Operation(Generic[T]):
     )
 
     def __init__(self, name: str, operation_id: str, perform: Perform, loop: asyncio.AbstractEventLoop) -> None:
-        self.name = name
-        self.id = operation_id
+        self.name: str = name
+        self.id: str = operation_id
         self._perform: Perform | None = perform
         self._future: asyncio.Future[T] = loop.create_future()
         self._acceptance: asyncio.Future[None] = loop.create_future()

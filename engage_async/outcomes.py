@@ -27,7 +27,7 @@ from engage_async.operation import Operation
 from engage_async.protocol.correlation import Correlator, Expectation, Pending, Settlement
 from engage_async.protocol.notices import Notice, Payload
 
-log = logging.getLogger("engage_async.operations")
+log: logging.Logger = logging.getLogger("engage_async.operations")
 
 
 @frozen
@@ -44,7 +44,7 @@ class Outcomes:
         self._correlator = Correlator(guess=guess)
         self._entries: dict[Pending, _Entry] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self.counts = {"succeeded": 0, "failed": 0, "ended": 0, "timed out": 0, "lost": 0}
+        self.counts: dict[str, int] = {"succeeded": 0, "failed": 0, "ended": 0, "timed out": 0, "lost": 0}
 
     def __len__(self) -> int:
         return len(self._entries)

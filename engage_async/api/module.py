@@ -21,14 +21,17 @@ __all__ = ["ApiModule", "Known", "NothingKnown", "Requester", "Sender", "Synchro
 class Known(Protocol):
     """What a session knows from events: results look up in it what a payload does not hold."""
 
-    def call(self, call_id: str) -> Call | None:
+    def call(self, call_id: str, /) -> Call | None:
         """The call as it was last seen."""
+        ...
 
-    def channel(self, name: str) -> Channel | None:
+    def channel(self, name: str, /) -> Channel | None:
         """The media channel as it was last seen."""
+        ...
 
-    def interaction(self, interaction_id: str) -> Interaction | None:
+    def interaction(self, interaction_id: str, /) -> Interaction | None:
         """The interaction as it was last seen."""
+        ...
 
 
 class NothingKnown:
@@ -52,9 +55,11 @@ class Requester(Protocol):
 
     async def request(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Any:
         """Send a synchronous operation and give its result."""
+        ...
 
     async def open(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Download:
         """Send an operation whose answer is a file, and give the file, which is still to come."""
+        ...
 
 
 class Sender(Requester, Protocol):
@@ -62,6 +67,7 @@ class Sender(Requester, Protocol):
 
     def start(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Operation[Any]:
         """An operation that is completed by an event; nothing is sent yet."""
+        ...
 
 
 class SynchronousModule:

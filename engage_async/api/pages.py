@@ -79,7 +79,7 @@ class Pages(Generic[T]):
     ) -> None:
         _check_count(name, "page_size", page_size)
         _check_count(name, "limit", 1 if limit is None else limit)
-        self.given = 0
+        self.given: int = 0
         """How many results were given so far."""
         self._source, self._name, self._key = source, name, key
         self._page_size, self._limit = page_size, limit
@@ -157,7 +157,7 @@ class ByIndex(Generic[T]):
     """
 
     def __init__(self, fetch: Callable[[int, int], Awaitable[Page[T]]]) -> None:
-        self.ended = False
+        self.ended: bool = False
         self.total: int | None = None
         self._fetch = fetch
         self._start = 0
@@ -183,7 +183,7 @@ class ByWindow(Generic[T]):
     """
 
     def __init__(self, fetch: Callable[[int], Awaitable[Page[T]]], *, name: str, limit: int | None = None) -> None:
-        self.ended = False
+        self.ended: bool = False
         self.total: int | None = None
         self._fetch, self._name, self._limit = fetch, name, limit
         self._had = 0
@@ -226,7 +226,7 @@ class ByTime(Generic[T]):
         _check_span(name, span)
         if since is not None and until is not None and since > until:
             raise InvalidArgument(f"{name}: since must not be after until")
-        self.ended = False
+        self.ended: bool = False
         self.total: int | None = None
         self._fetch, self._now = fetch, now
         self._since, self._until, self._span = since, until, span

@@ -21,7 +21,7 @@ from engage_async.api.operations import APIS
 from engage_async.cli.demo import ON_A_REAL_SERVICE, PARTS, Stage, run_demo
 from engage_async.cli.operations import print_operations
 
-console = Console(highlight=False)
+console: Console = Console(highlight=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -45,7 +45,8 @@ class ActivationRefused(Exception):
 
     def __init__(self, text: str, **detail: Any) -> None:
         super().__init__(text)
-        self.text, self.detail = text, detail
+        self.text: str = text
+        self.detail: dict[str, Any] = detail
 
     @classmethod
     def by(cls, code: TLibError, **detail: Any) -> ActivationRefused:

@@ -28,9 +28,11 @@ class Gate(Protocol):
 
     def user_of(self, request: web.Request) -> str | None:
         """The user whose credentials the request carries; None when there are none, or they are not good."""
+        ...
 
     def refusal(self, request: web.Request) -> web.Response:
         """The answer to a request without good credentials."""
+        ...
 
 
 class BayeuxEndpoint:

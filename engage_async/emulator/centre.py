@@ -61,23 +61,28 @@ class ContactCentre:
         media_setup: MediaSetup | None = None,
         record_setup: RecordSetup | None = None,
     ) -> None:
-        self.directory, self.switches = directory, switches
-        self.scheduler, self.random = scheduler, random
-        self.activity = Activity(scheduler)
-        self.stat_server = StatServer(self.activity, directory, scheduler)
+        self.directory: Directory = directory
+        self.switches: Switches = switches
+        self.scheduler: Scheduler = scheduler
+        self.random: Random = random
+        self.activity: Activity = Activity(scheduler)
+        self.stat_server: StatServer = StatServer(self.activity, directory, scheduler)
         self._publish = publish
         publish = self.publish
-        self.exchange = Exchange(directory, switches, publish, scheduler, random)
-        self.voice = VoiceSwitch(self.exchange, switches)
-        self.outside = Outside(self.exchange)
-        self.media = MediaChannels(publish, scheduler)
+        self.exchange: Exchange = Exchange(directory, switches, publish, scheduler, random)
+        self.voice: VoiceSwitch = VoiceSwitch(self.exchange, switches)
+        self.outside: Outside = Outside(self.exchange)
+        self.media: MediaChannels = MediaChannels(publish, scheduler)
         setup = media_setup or MediaSetup.load()
-        self.interactions = InteractionStore(switches, publish, scheduler, Random(random.random()))  # noqa: S311 - ids
-        self.routing = Routing(self.interactions, self.media, directory, setup)
-        self.documents = DocumentStore(self.interactions.new_id)
-        self.media_floor = MediaFloor(self.interactions, self.routing, self.media, self.documents, directory, setup)
-        self.media_desk = MediaDesk(self.media_floor, switches)
-        self.records = Records(
+        ids = Random(random.random())  # noqa: S311 - ids of the emulator's own
+        self.interactions: InteractionStore = InteractionStore(switches, publish, scheduler, ids)
+        self.routing: Routing = Routing(self.interactions, self.media, directory, setup)
+        self.documents: DocumentStore = DocumentStore(self.interactions.new_id)
+        self.media_floor: MediaFloor = MediaFloor(
+            self.interactions, self.routing, self.media, self.documents, directory, setup
+        )
+        self.media_desk: MediaDesk = MediaDesk(self.media_floor, switches)
+        self.records: Records = Records(
             record_setup or RecordSetup.load(),
             self.media_floor,
             self.exchange,
@@ -85,12 +90,12 @@ class ContactCentre:
             publish,
             Random(random.random()),  # noqa: S311 - ids
         )
-        self.agents = Agents(self.exchange, self.media)
-        self.targets = Targets(self.exchange, self.media)
+        self.agents: Agents = Agents(self.exchange, self.media)
+        self.targets: Targets = Targets(self.exchange, self.media)
         self.targets.queues = self.routing.in_queues
-        self.target_lists = TargetLists(self.targets, self.exchange, self.activity)
-        self.colleagues = Colleagues(self.exchange, self.media, self.targets)
-        self.topics = Topics(publish)
+        self.target_lists: TargetLists = TargetLists(self.targets, self.exchange, self.activity)
+        self.colleagues: Colleagues = Colleagues(self.exchange, self.media, self.targets)
+        self.topics: Topics = Topics(publish)
         arrive_at_start(self.media_floor)
 
     def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:

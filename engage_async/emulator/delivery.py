@@ -51,7 +51,7 @@ class Delivery:
 
     def __init__(self, switches: Switches, web_sessions: WebSessions, *, until_unbound: bool = False) -> None:
         on_unbound = self._unbound if until_unbound else None
-        self.bayeux = BayeuxServer(switches, on_subscribe=self._catch_up, on_unbound=on_unbound)
+        self.bayeux: BayeuxServer = BayeuxServer(switches, on_subscribe=self._catch_up, on_unbound=on_unbound)
         self._switches, self._web_sessions = switches, web_sessions
         self._kept: dict[str, deque[_Event]] = {}
         self._first_of_pair: _Event | None = None

@@ -85,7 +85,7 @@ class Exchange:
         self.directory = directory
         self.switches = switches
         self.scheduler = scheduler
-        self.dns = {number: Dn(number, directory.switch_name) for number in directory.place_of}
+        self.dns: dict[str, Dn] = {number: Dn(number, directory.switch_name) for number in directory.place_of}
         self.legs: dict[str, Leg] = {}
         self.request: VoiceRequest | None = None
         self.on_established: Callable[[Leg], None] = _nothing

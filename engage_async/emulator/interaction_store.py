@@ -90,7 +90,8 @@ class InteractionStore:
     """
 
     def __init__(self, switches: MediaSwitches, publish: Publish, scheduler: Scheduler, random: Random) -> None:
-        self.switches, self.scheduler = switches, scheduler
+        self.switches: MediaSwitches = switches
+        self.scheduler: Scheduler = scheduler
         self.request: MediaRequest | None = None
         self.on_queued: Callable[[Interaction], object] = _nothing
         self.on_taken: Callable[[Interaction], object] = _nothing

@@ -38,7 +38,9 @@ class OAuthError(Exception):
 
     def __init__(self, error: str, description: str, *, status: int = 400) -> None:
         super().__init__(error)
-        self.error, self.description, self.status = error, description, status
+        self.error: str = error
+        self.description: str = description
+        self.status: int = status
 
 
 @frozen

@@ -60,7 +60,9 @@ class RecordRefused(Exception):
 
     def __init__(self, code: TLibError, text: str | None = None, **named: str) -> None:
         super().__init__(text or code.text)
-        self.code, self.text, self.named = code, text or code.text, named
+        self.code: TLibError = code
+        self.text: str = text or code.text
+        self.named: dict[str, str] = named
 
 
 class UnknownRecord(RecordRefused):

@@ -263,7 +263,8 @@ class Arrivals(Generic[T]):
         later: Callable[[float, Callable[[], object]], Timer],
         done: Callable[[Arrivals[T]], object],
     ) -> None:
-        self.count = self.refused = 0
+        self.count: int = 0
+        self.refused: int = 0
         self.recent: deque[T] = deque(maxlen=_RECENT)
         self._arrive, self._interval, self._times = arrive, interval, times
         self._now, self._later, self._done = now, later, done

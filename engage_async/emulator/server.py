@@ -26,6 +26,7 @@ from aiohttp import web
 from engage_async.emulator.callback_setup import CallbackSetup
 from engage_async.emulator.callbacks import Callbacks
 from engage_async.emulator.centre import ContactCentre
+from engage_async.emulator.delivery import Delivery
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.faults import RequestRecord, middleware
 from engage_async.emulator.initialization import Initializations
@@ -52,7 +53,7 @@ from engage_async.emulator.scheduler import LoopScheduler
 from engage_async.emulator.service import Service
 from engage_async.emulator.statistic_subscriptions import StatisticSubscriptions
 from engage_async.emulator.switches import Switches
-from engage_async.emulator.web_sessions import WebSession
+from engage_async.emulator.web_sessions import WebSession, WebSessions
 
 __all__ = ["Emulator"]
 
@@ -82,36 +83,41 @@ class Emulator:
         callbacks: CallbackSetup | str | Path | None = None,
         seed: int = 0,
     ) -> None:
-        self.switches = switches or Switches()
+        self.switches: Switches = switches or Switches()
         self.requests: deque[RequestRecord] = deque(maxlen=_MOST_REQUESTS)
-        self.workspace = Service(self.switches, "/workspace/v3", "WORKSPACE_SESSIONID")
-        self.web_sessions, self.delivery = self.workspace.web_sessions, self.workspace.delivery
+        self.workspace: Service = Service(self.switches, "/workspace/v3", "WORKSPACE_SESSIONID")
+        self.web_sessions: WebSessions = self.workspace.web_sessions
+        self.delivery: Delivery = self.workspace.delivery
         loaded = directory if isinstance(directory, Directory) else Directory.load(directory)
         ids = Random(seed)  # noqa: S311 - repeatable on purpose; sessions and tokens use the secrets module
         setup = media if isinstance(media, MediaSetup) else MediaSetup.load(media)
         kept = records if isinstance(records, RecordSetup) else RecordSetup.load(records)
-        self.centre = ContactCentre(
+        self.centre: ContactCentre = ContactCentre(
             loaded, self.switches, self.publish, LoopScheduler(), ids, media_setup=setup, record_setup=kept
         )
         self.web_sessions.on_end.append(self._web_session_ended)
-        self.scenario = Scenario(self.centre)
-        self.initializations = Initializations(self.centre)
-        self.oauth = AuthorizationServer(
+        self.scenario: Scenario = Scenario(self.centre)
+        self.initializations: Initializations = Initializations(self.centre)
+        self.oauth: AuthorizationServer = AuthorizationServer(
             loaded.users,
             loaded.clients,
             self.switches,
             audience=lambda: (self.base_url, f"{self.base_url}/auth/v3/oauth/token"),
         )
-        self.statistics = Service(self.switches, "/statistics/v3", "STATISTICS_SESSIONID", gate=BearerGate(self.oauth))
-        self.statistic_subscriptions = StatisticSubscriptions(self.centre, self.statistics.delivery.publish)
+        self.statistics: Service = Service(
+            self.switches, "/statistics/v3", "STATISTICS_SESSIONID", gate=BearerGate(self.oauth)
+        )
+        self.statistic_subscriptions: StatisticSubscriptions = StatisticSubscriptions(
+            self.centre, self.statistics.delivery.publish
+        )
         self.statistics.web_sessions.on_end.append(self.statistic_subscriptions.forget)
-        self.reporting = ReportingSubscriptions(
+        self.reporting: ReportingSubscriptions = ReportingSubscriptions(
             self.statistic_subscriptions, self.centre.scheduler, lambda: f"{ids.getrandbits(64):016x}"
         )
         self.web_sessions.on_end.append(self.reporting.forget)
         self.feedback: deque[Feedback] = deque()
         services = callbacks if isinstance(callbacks, CallbackSetup) else CallbackSetup.load(callbacks)
-        self.callbacks = Callbacks(services, self.centre)
+        self.callbacks: Callbacks = Callbacks(services, self.centre)
         self.services: tuple[Service, ...] = (self.workspace, self.statistics)
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None

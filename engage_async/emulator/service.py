@@ -32,8 +32,8 @@ class Service:
 
     def __init__(self, switches: Switches, path: str, cookie: str, *, gate: Gate | None = None) -> None:
         self.path = path
-        self.web_sessions = WebSessions(cookie, path, secure=lambda: switches.secure_cookies)
-        self.delivery = Delivery(switches, self.web_sessions, until_unbound=gate is not None)
+        self.web_sessions: WebSessions = WebSessions(cookie, path, secure=lambda: switches.secure_cookies)
+        self.delivery: Delivery = Delivery(switches, self.web_sessions, until_unbound=gate is not None)
         self._gate = gate
 
     def add_routes(self, app: web.Application) -> None:

@@ -83,7 +83,7 @@ class StatisticSubscriptions:
     """
 
     def __init__(self, centre: ContactCentre, publish: Callable[[WebSession, str, dict[str, Any]], object]) -> None:
-        self.available = True
+        self.available: bool = True
         self._stat_server, self._publish = centre.stat_server, publish
         self._scheduler, self._switches = centre.scheduler, centre.switches
         self._of_session: dict[WebSession, dict[str, Subscription]] = {}

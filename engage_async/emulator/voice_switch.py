@@ -47,7 +47,7 @@ class VoiceSwitch:
         self._on_call: dict[str, Callable[[Leg, VoiceRequest], None]] = {
             name: partial(carry_out, exchange) for name, carry_out in (CALL_CONTROL | TRANSFERS).items()
         } | self._supervision.on_call
-        self.operations = frozenset(self._on_dn) | frozenset(self._on_call)
+        self.operations: frozenset[str] = frozenset(self._on_dn) | frozenset(self._on_call)
         exchange.on_established = self._supervision.established
         exchange.on_left = self._left
         exchange.on_logged_out = self._supervision.supervisor_left

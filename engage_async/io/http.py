@@ -73,13 +73,13 @@ class HttpEngine:
         self.settings = settings
         self.dice = dice
         self.clock = clock
-        self.observer = Observer(on_request, on_response)
+        self.observer: Observer = Observer(on_request, on_response)
         self._transport = transport
         self._given = transport is not None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._proxy = proxy_of(settings)
-        self.peer = peer_of(self._proxy or settings.base_url)
+        self.peer: str = peer_of(self._proxy or settings.base_url)
         self._headers = _common_headers(settings)
 
     def session(self, *, tokens: TokenSource | None, name: str, bearer_on_notifications: bool = True) -> HttpSession:

@@ -20,7 +20,7 @@ ResponseHook = Callable[[ResponseRecord], Awaitable[object] | object]
 
 Record = TypeVar("Record")
 
-log = logging.getLogger("engage_async.http")
+log: logging.Logger = logging.getLogger("engage_async.http")
 
 
 class Observer:
@@ -63,7 +63,7 @@ class Meter:
     """Counts the bytes of one file, and tells its progress. A callback that raises is logged, and not called again."""
 
     def __init__(self, callback: OnProgress | None, total: int | None) -> None:
-        self.done = 0
+        self.done: int = 0
         self._callback = callback
         self._total = total
 

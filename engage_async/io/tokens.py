@@ -38,7 +38,7 @@ __all__ = [
     "TokenStore",
 ]
 
-log = logging.getLogger("engage_async.tokens")
+log: logging.Logger = logging.getLogger("engage_async.tokens")
 
 _AFTER_FAILURE = Backoff(first=1.0, longest=60.0)
 

@@ -27,7 +27,7 @@ __all__ = ["Body", "Upload", "prepared"]
 
 T = TypeVar("T")
 
-log = logging.getLogger("engage_async.http")
+log: logging.Logger = logging.getLogger("engage_async.http")
 
 
 class _Content(Protocol):
@@ -121,7 +121,7 @@ class Upload:
             for part, content in zip(form.files, contents, strict=True)
         ]
         self._closing = closing(self._boundary)
-        self.content_type = f"multipart/form-data; boundary={self._boundary}"
+        self.content_type: str = f"multipart/form-data; boundary={self._boundary}"
 
     @property
     def size(self) -> int | None:
@@ -182,9 +182,9 @@ class Body:
     """The body of one attempt, read by whoever sends. `failure` is set when a source failed."""
 
     def __init__(self, upload: Upload, deadline: Deadline) -> None:
-        self.size = upload.size
+        self.size: int | None = upload.size
         self.failure: UploadFailed | None = None
-        self.complete = False
+        self.complete: bool = False
         self._pieces = upload.pieces()
         self._deadline = deadline
         self._turn = asyncio.Lock()

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
@@ -58,7 +58,7 @@ __all__ = [
 class CallStateChanged(Event):
     """Something about a call changed; `notification_type` says what."""
 
-    needs = ("call",)
+    needs: ClassVar[tuple[str, ...]] = ("call",)
     call: Call = field(factory=Call)
     notification_type: NotificationType = NotificationType("")
 
@@ -67,7 +67,7 @@ class CallStateChanged(Event):
 class DnStateChanged(Event):
     """Something about the DN or the agent on it changed."""
 
-    needs = ("dn",)
+    needs: ClassVar[tuple[str, ...]] = ("dn",)
     dn: Dn = field(factory=Dn)
 
 
@@ -113,7 +113,7 @@ class EventError(Event):
 class ChannelStateChanged(Event):
     """The state of media channels changed: of those in `channels`, which need not be all."""
 
-    needs = ("media", "channels")
+    needs: ClassVar[tuple[str, ...]] = ("media", "channels")
     media: Media = field(factory=Media)
 
     @property
@@ -134,7 +134,7 @@ class ServiceStateChanged(Event):
 class StatisticsUpdated(Event):
     """New values of subscribed statistics, of one subscription or several."""
 
-    needs = ("statistics",)
+    needs: ClassVar[tuple[str, ...]] = ("statistics",)
     statistics: tuple[StatisticValue, ...] = ()
 
 

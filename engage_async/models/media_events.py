@@ -5,6 +5,8 @@ Must live here: one class per ``messageType`` of the media channels. Must not: h
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from attrs import field, frozen
 
 from engage_async.models.chat import ChatMessage
@@ -20,7 +22,7 @@ __all__ = ["InteractionStateChanged", "MessageLogUpdated"]
 class InteractionStateChanged(Event):
     """Something about an interaction changed; `notification_type` says what."""
 
-    needs = ("interaction",)
+    needs: ClassVar[tuple[str, ...]] = ("interaction",)
     interaction: Interaction = field(factory=Interaction)
     notification_type: InteractionNotification = InteractionNotification("")
 
@@ -29,7 +31,7 @@ class InteractionStateChanged(Event):
 class MessageLogUpdated(Event):
     """Entries were added to the transcript of a chat. Some of `messages` may have come before: see their `index`."""
 
-    needs = ("messages",)
+    needs: ClassVar[tuple[str, ...]] = ("messages",)
     interaction_id: str = wire("", "interactionId", "id")
     messages: tuple[ChatMessage, ...] = ()
     notification_type: InteractionNotification = InteractionNotification("")

@@ -278,7 +278,7 @@ class Correlator:
         if not bucket:
             return []
         if aspect == ENDED:
-            chosen = [(pending, step, Fit.STRONG) for pending, step in bucket.items() if pending.sent]
+            chosen = [(pending, step, Fit.STRONG) for pending, step in bucket.items()]
         else:
             chosen = self._choose(bucket, notice, before, named)
         settlements = []
@@ -330,7 +330,7 @@ class Correlator:
 
     def _credit(self, pending: Pending, step: Step, fit: Fit, notice: Notice, matched: Matched, now: float) -> bool:
         """Whether this settles the operation."""
-        if not _takes_more(pending, step) or (step in pending.credited and fit is not Fit.STRONG):
+        if not _takes_more(pending, step):
             return False
         pending.credited[step] = notice.payload
         waits = step.grace is not None and fit is Fit.WEAK

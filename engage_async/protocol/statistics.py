@@ -72,12 +72,12 @@ def blamed(asked: Sequence[Asked], errors: Sequence[tuple[str, Any]], opened: Co
     found: list[int | None] = []
     taken: set[int] = set()
     for message, detail in errors:
-        index = _by_detail(detail, by_id, by_object, taken)
-        if index is None:
-            index = _by_word(f"{message} {detail if isinstance(detail, str) else ''}", by_id, taken)
-        found.append(index)
-        if index is not None:
-            taken.add(index)
+        blamed = _by_detail(detail, by_id, by_object, taken)
+        if blamed is None:
+            blamed = _by_word(f"{message} {detail if isinstance(detail, str) else ''}", by_id, taken)
+        found.append(blamed)
+        if blamed is not None:
+            taken.add(blamed)
     missing = [index for index in range(len(asked)) if index not in taken and index not in opened]
     if missing and found.count(None) == len(missing):
         rest = iter(missing)

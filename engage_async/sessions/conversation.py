@@ -31,7 +31,7 @@ from engage_async.sessions.interactions import Interactions
 
 __all__ = ["ChatDesk", "Conversation"]
 
-log = logging.getLogger("engage_async.sessions")
+log: logging.Logger = logging.getLogger("engage_async.sessions")
 
 
 class ChatDesk(ChatApi):

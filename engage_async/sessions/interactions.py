@@ -81,7 +81,7 @@ class Interactions(Mapping[str, Interaction]):
         self._early: OrderedDict[str, LiveChat] = OrderedDict()
         self._waiters: Waiters[Interaction] = Waiters("interaction")
         self._watchers: dict[str, dict[Watcher, None]] = {}
-        self.closed = False
+        self.closed: bool = False
         self.error: BaseException | None = None
 
     def __getitem__(self, interaction_id: str) -> Interaction:
@@ -179,7 +179,8 @@ class Interactions(Mapping[str, Interaction]):
 
     def close(self, error: BaseException | None) -> None:
         """Nothing changes any more: wake everybody who waits."""
-        self.closed, self.error = True, error
+        self.closed = True
+        self.error = error
         self._waiters.close(error or SessionClosed("the session is closed"))
         for watcher in [w for watchers in self._watchers.values() for w in watchers]:
             watcher()

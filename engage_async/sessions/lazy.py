@@ -24,7 +24,7 @@ class Lazy(Generic[M]):
     def __init__(self, cls: type[M], payload: Payload) -> None:
         self._cls = cls
         self._model: M | None = None
-        self.payload = payload
+        self.payload: Payload = payload
 
     @property
     def model(self) -> M:

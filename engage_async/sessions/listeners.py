@@ -23,7 +23,7 @@ from engage_async.errors import EventsDropped, SessionClosed, WaitTimeout, Wrong
 from engage_async.models.events import EVENT_TYPES, Event, MalformedEvent, UnknownEvent, read_event
 from engage_async.protocol.notices import Notice
 
-log = logging.getLogger("engage_async.events")
+log: logging.Logger = logging.getLogger("engage_async.events")
 
 E = TypeVar("E", bound=Event)
 
@@ -59,7 +59,7 @@ class EventStream(Generic[E]):
     ) -> None:
         self.types: tuple[type[Event], ...] = types
         self.limit = limit
-        self.dropped = 0
+        self.dropped: int = 0
         self._listeners = listeners
         self._where = where
         self._overflow = overflow

@@ -42,7 +42,7 @@ from engage_async.sessions.service import ServiceSession
 
 __all__ = ["ProvisioningSession"]
 
-log = logging.getLogger("engage_async.sessions")
+log: logging.Logger = logging.getLogger("engage_async.sessions")
 
 _CHANNELS = ("/*",)
 _PATIENCE = 4  # operations take longer here than on a telephone: times the setting `operation_timeout`
@@ -75,22 +75,22 @@ class ProvisioningSession(ServiceSession):
             channels=_CHANNELS,
             authenticate=code is None,
         )
-        self.capacity_rules = CapacityRulesApi(self)
-        self.email_settings = EmailSettingsApi(self)
-        self.exports = ExportsApi(self)
-        self.imports = ImportsApi(self)
-        self.notifications = ProvisioningNotificationsApi(self)
-        self.objects = ObjectsApi(self)
-        self.operations = OperationsApi(self)
-        self.options = OptionsApi(self)
-        self.recording_certificates = RecordingCertificatesApi(self)
-        self.session = ProvisioningSessionApi(self)
-        self.settings = SettingsApi(self)
-        self.statistics = StatisticDefinitionsApi(self)
-        self.storage = StorageApi(self)
-        self.users = UsersApi(self)
-        self.users_deprecated = UsersDeprecatedApi(self)
-        self.whitelist = WhitelistApi(self)
+        self.capacity_rules: CapacityRulesApi = CapacityRulesApi(self)
+        self.email_settings: EmailSettingsApi = EmailSettingsApi(self)
+        self.exports: ExportsApi = ExportsApi(self)
+        self.imports: ImportsApi = ImportsApi(self)
+        self.notifications: ProvisioningNotificationsApi = ProvisioningNotificationsApi(self)
+        self.objects: ObjectsApi = ObjectsApi(self)
+        self.operations: OperationsApi = OperationsApi(self)
+        self.options: OptionsApi = OptionsApi(self)
+        self.recording_certificates: RecordingCertificatesApi = RecordingCertificatesApi(self)
+        self.session: ProvisioningSessionApi = ProvisioningSessionApi(self)
+        self.settings: SettingsApi = SettingsApi(self)
+        self.statistics: StatisticDefinitionsApi = StatisticDefinitionsApi(self)
+        self.storage: StorageApi = StorageApi(self)
+        self.users: UsersApi = UsersApi(self)
+        self.users_deprecated: UsersDeprecatedApi = UsersDeprecatedApi(self)
+        self.whitelist: WhitelistApi = WhitelistApi(self)
         self._code, self._redirect_uri = code, redirect_uri
         self._log_out = log_out
         self._logged_in = False

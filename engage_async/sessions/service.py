@@ -45,7 +45,7 @@ from engage_async.protocol.route import Call, Route, marked
 from engage_async.sessions.listeners import EventStream, Handler, Listeners, Overflow
 from engage_async.sessions.requests import Requests
 
-log = logging.getLogger("engage_async.sessions")
+log: logging.Logger = logging.getLogger("engage_async.sessions")
 
 E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -137,8 +137,8 @@ class LiveState:
     """Everything a session knows of its agent."""
 
     def __init__(self) -> None:
-        self.calls = Calls()
-        self.interactions = Interactions()
+        self.calls: Calls = Calls()
+        self.interactions: Interactions = Interactions()
         self._dn: Lazy[Dn] | None = None
         self._channels: dict[str, Lazy[Channel]] = {}
         self._user: Lazy[User] | None = None

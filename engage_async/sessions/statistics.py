@@ -37,7 +37,7 @@ from engage_async.sessions.subscription import Subscription, numbered
 
 __all__ = ["StatisticsSession"]
 
-log = logging.getLogger("engage_async.sessions")
+log: logging.Logger = logging.getLogger("engage_async.sessions")
 
 _RESTORED_WITHIN = 20.0  # seconds; less than a recovery may last
 _LOST_WHILE_OPENING = 3  # times
@@ -53,9 +53,9 @@ class StatisticsSession(ServiceSession):
 
     def __init__(self, http: HttpSession, settings: Settings, *, name: str) -> None:
         super().__init__(http, settings, name=name, path="/statistics/v3/notifications", channels=(SERVICE, UPDATES))
-        self.statistics = StatisticsApi(self)
-        self.notifications = StatisticsNotificationsApi(self)
-        self.service_state = ServiceState("")
+        self.statistics: StatisticsApi = StatisticsApi(self)
+        self.notifications: StatisticsNotificationsApi = StatisticsNotificationsApi(self)
+        self.service_state: ServiceState = ServiceState("")
         self._direct = StatisticsApi(self._requests)
         self._subscriptions: dict[str, Subscription] = {}
         self._losses = 0

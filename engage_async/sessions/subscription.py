@@ -67,7 +67,7 @@ class Subscription:
         self.id = subscription_id
         self.statistics: Mapping[str, Statistic] = MappingProxyType(dict(statistics))
         self.errors: tuple[StatisticRefused, ...] = ()
-        self.replaced = 0
+        self.replaced: int = 0
         self.timeout = timeout
         self._host = host
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -47,9 +47,9 @@ class Transcript:
     """
 
     def __init__(self, limit: int = MESSAGES_LIMIT) -> None:
-        self.total = 0
+        self.total: int = 0
         """How many messages have come, those that were forgotten included."""
-        self.dropped = 0
+        self.dropped: int = 0
         self._limit = limit
         self._entries: list[_Entry] = []
         self._seen: set[Hashable] = set()
@@ -111,8 +111,8 @@ class LiveChat:
     """One chat, as the events tell it."""
 
     def __init__(self) -> None:
-        self.transcript = Transcript()
-        self.left = False
+        self.transcript: Transcript = Transcript()
+        self.left: bool = False
         """Whether the transcript says that this agent has left."""
         self._payload: Payload = {}
         self._participants: dict[str, ChatParticipant] = {}

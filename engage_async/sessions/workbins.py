@@ -29,7 +29,7 @@ from engage_async.protocol.reading import operation_id_of, text
 
 __all__ = ["FollowedWorkbin", "WorkbinDesk"]
 
-log = logging.getLogger("engage_async.sessions")
+log: logging.Logger = logging.getLogger("engage_async.sessions")
 
 
 class FollowedWorkbin:
@@ -46,16 +46,19 @@ class FollowedWorkbin:
     def __init__(
         self, desk: WorkbinDesk, workbin_id: str, owner_id: str | None, *, properties: bool, timeout: float | None
     ) -> None:
-        self.workbin_id, self.owner_id, self.properties = workbin_id, owner_id, properties
+        self.workbin_id: str = workbin_id
+        self.owner_id: str | None = owner_id
+        self.properties: bool = properties
         self._desk, self._timeout = desk, timeout
         self._head: Payload = {}
         self._lying: dict[str, Payload] = {}
         self._content: Workbin | None = None
         self._loading: str | None = None
         self._subscribed = False
-        self.loaded, self.ended = False, False
+        self.loaded: bool = False
+        self.ended: bool = False
         self.error: BaseException | None = None
-        self.changed = asyncio.Event()
+        self.changed: asyncio.Event = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<FollowedWorkbin {self._head.get('workbinName', self.workbin_id)}: {len(self._lying)} interactions>"
@@ -149,7 +152,8 @@ class FollowedWorkbin:
     def end(self, error: BaseException | None) -> None:
         """Nothing changes any more: cleanly, or because of `error`."""
         if not self.ended:
-            self.ended, self.error = True, error
+            self.ended = True
+            self.error = error
             self._wake()
 
     def _take(self, workbin: Any) -> None:

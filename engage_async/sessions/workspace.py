@@ -51,7 +51,7 @@ from engage_async.sessions.service import ServiceSession
 from engage_async.sessions.state import Calls, LiveState
 from engage_async.sessions.workbins import WorkbinDesk
 
-log = logging.getLogger("engage_async.sessions")
+log: logging.Logger = logging.getLogger("engage_async.sessions")
 
 _BASE = "/workspace/v3"
 CHANNELS = tuple(
@@ -112,24 +112,24 @@ class WorkspaceSession(ServiceSession):
             authenticate=code is None,
             known=self._state,
         )
-        self.voice = VoiceApi(self)
-        self.session = SessionApi(self)
-        self.media = MediaApi(self, channels=self._state.channel_names)
-        self.email = EmailApi(self)
-        self.chat = ChatDesk(self, media=self.media, interactions=self._state.interactions)
-        self.ucs = UcsApi(self)
-        self.standard_responses = StandardResponsesApi(self)
-        self.workbins = WorkbinDesk(self, own_names=self._state.own_names)
-        self.media_management = MediaManagementApi(self)
-        self.targets = TargetsApi(self)
-        self.reporting = ReportingApi(self)
-        self.users = UsersApi(self)
-        self.topics = TopicsApi(self)
-        self.campaigns = CampaignsApi(self)
-        self.security = SecurityApi(self)
-        self.feedback = FeedbackApi(self)
-        self.documentation = DocumentationApi(self)
-        self.notifications = WorkspaceNotificationsApi(self)
+        self.voice: VoiceApi = VoiceApi(self)
+        self.session: SessionApi = SessionApi(self)
+        self.media: MediaApi = MediaApi(self, channels=self._state.channel_names)
+        self.email: EmailApi = EmailApi(self)
+        self.chat: ChatDesk = ChatDesk(self, media=self.media, interactions=self._state.interactions)
+        self.ucs: UcsApi = UcsApi(self)
+        self.standard_responses: StandardResponsesApi = StandardResponsesApi(self)
+        self.workbins: WorkbinDesk = WorkbinDesk(self, own_names=self._state.own_names)
+        self.media_management: MediaManagementApi = MediaManagementApi(self)
+        self.targets: TargetsApi = TargetsApi(self)
+        self.reporting: ReportingApi = ReportingApi(self)
+        self.users: UsersApi = UsersApi(self)
+        self.topics: TopicsApi = TopicsApi(self)
+        self.campaigns: CampaignsApi = CampaignsApi(self)
+        self.security: SecurityApi = SecurityApi(self)
+        self.feedback: FeedbackApi = FeedbackApi(self)
+        self.documentation: DocumentationApi = DocumentationApi(self)
+        self.notifications: WorkspaceNotificationsApi = WorkspaceNotificationsApi(self)
         self._login = {"code": code, "redirect_uri": redirect_uri, "state": state}
         self._on_progress = on_progress
         self._log_out = log_out

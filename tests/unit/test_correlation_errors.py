@@ -34,8 +34,9 @@ def test_error_that_names_the_operation_is_its_own_however_many_wait(desk: Desk,
     others = [desk.start("hold", call_id="c1"), desk.start("make_call", destination="5551212")]
     ours = desk.start("release", call_id="c1")
     others.append(desk.start("hold", call_id="c1"))
-    named = {member: ours.expectation.operation_id}
-    event = error_event(71, call={"id": "c1"}, **(named if level == "beside" else {"inside": named}))
+    named: dict[str, Any] = {member: ours.expectation.operation_id}
+    placed: dict[str, Any] = named if level == "beside" else {"inside": named}
+    event = error_event(71, call={"id": "c1"}, **placed)
     desk.feed(event)
     assert [desk.how(other) for other in others] == [None] * 3
     assert desk.how(ours) == BY_ID
@@ -118,7 +119,8 @@ def test_error_that_names_a_call_goes_to_the_oldest_operation_on_it(
     desk.feed(call_event("Established", "c1", callUuid="u1", previousConnId="old"))
     elsewhere = desk.start("hold", call_id="c9")
     oldest, younger = desk.start("attach_user_data", **ARGUMENTS), desk.start("hold", call_id="c1")
-    desk.feed(error_event(53, **(named if level == "beside" else {"inside": named})))
+    placed: dict[str, Any] = named if level == "beside" else {"inside": named}
+    desk.feed(error_event(53, **placed))
     assert (desk.how(elsewhere), desk.how(oldest), desk.how(younger)) == (None, BY_OBJECT, None)
 
 

@@ -20,9 +20,9 @@ class EngagementApi:
     """Callbacks and waiting times; `Engage.engagement` gives it. It has no session: every request stands alone."""
 
     def __init__(self, requester: Requester) -> None:
-        self.availability = AvailabilityApi(requester)
-        self.call_in = CallInApi(requester)
-        self.callbacks = CallbacksApi(requester)
-        self.estimated_wait_time = EstimatedWaitTimeApi(requester)
-        self.queue_status = QueueStatusApi(requester)
-        self.statistics = EngagementStatisticsApi(requester)
+        self.availability: AvailabilityApi = AvailabilityApi(requester)
+        self.call_in: CallInApi = CallInApi(requester)
+        self.callbacks: CallbacksApi = CallbacksApi(requester)
+        self.estimated_wait_time: EstimatedWaitTimeApi = EstimatedWaitTimeApi(requester)
+        self.queue_status: QueueStatusApi = QueueStatusApi(requester)
+        self.statistics: EngagementStatisticsApi = EngagementStatisticsApi(requester)

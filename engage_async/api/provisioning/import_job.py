@@ -56,7 +56,8 @@ class ImportJob:
         every: float,
         patience: float,
     ) -> None:
-        self.admin_name, self.tenant_name = admin_name, tenant_name
+        self.admin_name: str = admin_name
+        self.tenant_name: str = tenant_name
         self._imports = imports
         self._before = before
         self._begins_by = asyncio.get_running_loop().time() + begins_within

@@ -26,7 +26,7 @@ from engage_async.errors import (
 
 __all__ = ["OUT_OF_REACH", "Watched"]
 
-log = logging.getLogger("engage_async.operations")
+log: logging.Logger = logging.getLogger("engage_async.operations")
 
 S = TypeVar("S")
 
@@ -55,8 +55,8 @@ class Watched(Generic[S]):
         for argument, value in (("every", every), ("patience", patience)):
             _check_seconds(name, argument, value)
         self.latest: S | None = None
-        self.number = 0
-        self.is_over = False
+        self.number: int = 0
+        self.is_over: bool = False
         self._name, self._look, self._over = name, look, over
         self._every, self._patience = every, patience
         self._pause = min(_FIRST_PAUSE, every)
@@ -89,7 +89,8 @@ class Watched(Generic[S]):
 
     def _take(self, state: S) -> None:
         if state != self.latest:
-            self.latest, self.number = state, self.number + 1
+            self.latest = state
+            self.number = self.number + 1
         self.is_over = self._over(state)
 
     async def _next(self) -> S:

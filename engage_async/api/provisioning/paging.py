@@ -38,7 +38,7 @@ class ByOffset(Generic[T]):
     def __init__(
         self, fetch: Callable[[int, int], Awaitable[Page[T]]], *, key: Callable[[T], Hashable] = dbid_of
     ) -> None:
-        self.ended = False
+        self.ended: bool = False
         self.total: int | None = None
         self._fetch, self._key = fetch, key
         self._seen: set[Hashable] = set()

@@ -27,7 +27,7 @@ from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.route import Family
 from engage_async.protocol.ucs_completion import answered, snapshot_taken, snapshots
 
-log = logging.getLogger("engage_async.api")
+log: logging.Logger = logging.getLogger("engage_async.api")
 
 SAFE, REPEATABLE = Repeat.SAFE, Repeat.REPEATABLE
 

@@ -22,7 +22,7 @@ from engage_async.protocol.envelope import PartialResult
 
 __all__ = ["ReportingValues", "StatisticKey"]
 
-log = logging.getLogger("engage_async.reporting")
+log: logging.Logger = logging.getLogger("engage_async.reporting")
 
 StatisticKey = tuple[str | None, str | None, str | None]
 """A statistic's name, the type of its object, and the object's id."""
