@@ -24,6 +24,11 @@ class Secret:
             raise TypeError(f"a secret is made of str, not {type(text).__name__}")
         self._text = text
 
+    @classmethod
+    def of(cls, value: str | Secret) -> Secret:
+        """A secret as it is, or one of a text."""
+        return value if isinstance(value, Secret) else cls(value)
+
     def reveal(self) -> str:
         """The text itself."""
         return self._text

@@ -91,7 +91,8 @@ class ProvisioningSession(ServiceSession):
         self.users: UsersApi = UsersApi(self)
         self.users_deprecated: UsersDeprecatedApi = UsersDeprecatedApi(self)
         self.whitelist: WhitelistApi = WhitelistApi(self)
-        self._code, self._redirect_uri = code, redirect_uri
+        self._code = None if code is None else Secret.of(code)
+        self._redirect_uri = redirect_uri
         self._log_out = log_out
         self._logged_in = False
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Generic, Self, TypeVar
 
 from engage_async.errors import (
     InvalidArgument,
@@ -77,15 +77,9 @@ class Watched(Generic[S]):
             number, state = await self.after(number)
         return state
 
-    async def __aiter__(self) -> AsyncGenerator[S, None]:
+    def __aiter__(self) -> AsyncIterator[S]:
         """The states from now on, each once, up to the last."""
-        number = 0
-        while True:
-            before = number
-            number, state = await self.after(number)
-            if number == before:
-                return
-            yield state
+        return _States(self)
 
     def _take(self, state: S) -> None:
         if state != self.latest:
@@ -109,6 +103,24 @@ class Watched(Generic[S]):
                 if loop.time() - out_of_reach_since >= self._patience:
                     raise
                 log.info("%s: out of reach: %s", self._name, error)
+
+
+class _States(Generic[S]):
+    """One reader of states."""
+
+    def __init__(self, watched: Watched[S]) -> None:
+        self._watched = watched
+        self._number = 0
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> S:
+        number, state = await self._watched.after(self._number)
+        if number == self._number:
+            raise StopAsyncIteration
+        self._number = number
+        return state
 
 
 def _check_seconds(name: str, argument: str, value: Any) -> None:

@@ -75,7 +75,7 @@ def a_user(payload: Payload, arguments: Payload, _known: Known) -> UserObject:
     dbid = arguments.get("dbid")
     found = next((each for each in users if dbid is None or each.dbid == str(dbid)), None)
     if found is None:
-        raise NotFound(404, "the reply does not hold the user", http_status=200)
+        raise NotFound(404, "the reply does not hold the user", http_status=200, operation="users.get")
     return found
 
 

@@ -59,7 +59,7 @@ class ProvisioningSessionApi(SynchronousModule):
 
     async def login(self, name: str, password: str | Secret, *, timeout: float | None = None) -> None:
         """Log in to an HTTP session with a name and a password; `init_provisioning` comes next."""
-        await self._request(_LOGIN, name=name, password=password, timeout=timeout)
+        await self._request(_LOGIN, name=name, password=Secret.of(password), timeout=timeout)
 
     async def init_provisioning(self, *, timeout: float | None = None) -> None:
         """Initialize the session of a user who is logged in to an HTTP session."""

@@ -17,7 +17,7 @@ from attrs import field, frozen
 from engage_async.errors import InvalidArgument
 from engage_async.models.codec import structure, unstructure
 from engage_async.models.provisioning.enums import SipPhoneType
-from engage_async.models.provisioning.plain import objects_in, plain
+from engage_async.models.provisioning.plain import plain
 from engage_async.models.record import Record, wire
 from engage_async.secret import Secret
 
@@ -114,8 +114,8 @@ def read_user(payload: Mapping[str, Any]) -> UserObject:
         user["sipPhoneType"] = phone_type.get("name")
     if isinstance(time := user.get("wrapUpTime"), str):
         user["wrapUpTime"] = _seconds(time)
-    if isinstance(user.get("skills"), list):
-        user["skills"] = [plain(skill, numbers=("level",)) for skill in objects_in(user["skills"])]
+    if isinstance(skills := user.get("skills"), list):
+        user["skills"] = [plain(each, numbers=("level",)) if isinstance(each, dict) else each for each in skills]
     return structure(UserObject, user)
 
 
@@ -130,7 +130,7 @@ def _seconds(text: str) -> Any:
 
 
 def _secret(value: str | Secret) -> Secret:
-    return Secret(value) if isinstance(value, str) else value
+    return Secret(value) if isinstance(value, str) else value  # what is neither is refused by its validator
 
 
 def _secret_or_none(value: str | Secret | None) -> Secret | None:
