@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import warnings
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +19,7 @@ from engage_async.config import Settings
 from engage_async.errors import ConfigurationError, SessionClosed, WrongEventLoop
 from engage_async.io.http import HttpEngine, RequestHook, ResponseHook
 from engage_async.io.tokens import TokenManager, TokenStore
+from engage_async.operation import Operation
 from engage_async.secret import Secret
 from engage_async.sessions.provisioning import ProvisioningSession
 from engage_async.sessions.requests import Requests
@@ -63,6 +65,7 @@ class Engage:
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        self._closing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **options: Any) -> Self:
@@ -85,6 +88,10 @@ class Engage:
 
     def __repr__(self) -> str:
         return f"<Engage {self.settings.base_url}, {len(self._sessions)} session(s)>"
+
+    def __del__(self) -> None:
+        if getattr(self, "_loop", None) is not None and not self._closed:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     @property
     def tokens(self) -> TokenManager:
@@ -187,11 +194,35 @@ class Engage:
         session.on_close(self._forget)
         return session
 
+    async def drain(self, timeout: float | None = None) -> tuple[Operation[Any], ...]:
+        """Take no more operations, in any session, and wait until those that are pending are settled.
+
+        Gives the operations that were not settled after `timeout` seconds (None: no limit but their own deadlines);
+        they stay pending until everything is closed. See `WorkspaceSession.drain`.
+        """
+        self._must_be_open()
+        open_ones: list[ServiceSession | Engage] = [session for session in self._sessions if session.is_open]
+        open_ones += [other for other in self._others if other._loop is not None and not other._closed]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each.drain(timeout)) for each in open_ones]
+        return tuple(operation for task in tasks for operation in task.result())
+
     async def aclose(self) -> None:
-        """Close every session that is still open, newest first, then the connections. Safe to call again."""
-        if self._closed:
-            return
-        self._closed = True
+        """Close every session that is still open, newest first, then the connections.
+
+        Safe to call again, and from several tasks. To cancel it ends the waiting: the closing goes on.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop is not loop:
+            raise WrongEventLoop("this Engage object belongs to another event loop than the running one")
+        for session in self._sessions:
+            session.closes_in(asyncio.current_task())
+        if self._closing is None:
+            self._closed = True
+            self._closing = loop.create_task(self._close(), name="engage-close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         for session in reversed(list(self._sessions)):
             await session.aclose()
         for other in reversed(list(self._others)):

@@ -172,6 +172,9 @@ class Operation(Generic[T]):
             self._future.set_exception(error)
             self._acknowledge()
 
+    async def _settled(self) -> None:
+        await self._wait_for(self._future)
+
     async def _outcome(self) -> T:
         self._begin()
         self._waiting += 1

@@ -87,6 +87,17 @@ class Outcomes:
         if not self._entries:
             self._set_timer()
 
+    def operations(self) -> tuple[Operation[Any], ...]:
+        """The operations that are pending, oldest first."""
+        return tuple(entry.operation for entry in self._entries.values())
+
+    async def settled(self) -> None:
+        """Wait until nothing is pending."""
+        while operations := self.operations():
+            for operation in operations:
+                await operation._settled()  # noqa: SLF001
+            await asyncio.sleep(0)  # what ended is taken out by a callback
+
     def feed(self, notice: Notice) -> None:
         """Credit one event. Called for every event of the session, in order."""
         if settlements := self._correlator.feed(notice, self._loop.time()):

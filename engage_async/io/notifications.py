@@ -20,6 +20,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
+from random import random as roll
 from typing import Protocol
 
 from aiocometd.constants import (
@@ -57,8 +58,6 @@ from engage_async.protocol.notices import Notice
 __all__ = ["Health", "LossReason", "NotificationConnection", "NotificationSettings", "Post", "PostResult", "State"]
 
 LOGGER = logging.getLogger("engage_async.notifications")
-
-_DICE = Random()  # noqa: S311 - spreads load, keeps no secret
 
 
 class PostResult(Protocol):
@@ -262,7 +261,7 @@ class NotificationConnection:
         self._policy = ReconnectPolicy(
             backoff=Backoff(self._settings.backoff_first, self._settings.backoff_limit),
             settled=self._settings.settled_after,
-            dice=random.random if random is not None else _DICE.random,
+            dice=random.random if random is not None else roll,
             clock=clock,
         )
         self._task: asyncio.Task[None] | None = None

@@ -5,6 +5,7 @@ Must live here: telling them, and the logger `engage_async.http`. Must not: what
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
@@ -79,7 +80,10 @@ async def _tell(callback: Callable[[Record], Awaitable[object] | object], record
         result = callback(record)
         if inspect.isawaitable(result):
             await result
-    except Exception:
+    except (Exception, asyncio.CancelledError) as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
         log.exception("the callback %s failed", getattr(callback, "__qualname__", type(callback).__name__))
         return False
     return True

@@ -80,8 +80,8 @@ class EventStream(Generic[E]):
             try:
                 if not self._where(event):
                     return
-            except Exception as error:  # noqa: BLE001 - a consumer's predicate must not break the poll
-                self.end(error)
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - a consumer's predicate must not break the poll
+                self.end(_raisable(error))
                 return
         if len(self._events) >= self.limit:
             self._overflowed()
@@ -164,8 +164,8 @@ class _Waiter(Generic[E]):
         try:
             if self._predicate is None or self._predicate(event):
                 self.future.set_result(event)
-        except Exception as error:  # noqa: BLE001 - it goes to the one who waits
-            self.future.set_exception(error)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - it goes to the one who waits
+            self.future.set_exception(_raisable(error))
 
     def end(self, error: BaseException | None) -> None:
         if not self.future.done():
@@ -182,7 +182,7 @@ class _DirectHandler:
     def offer(self, event: Event) -> None:
         try:
             self._function(event)
-        except Exception:
+        except (Exception, asyncio.CancelledError):  # such as that of a cancelled future whose result it asked for
             log.exception("handler %s failed on %s", _name_of(self._function), event.message_type)
 
     def end(self, error: BaseException | None) -> None:
@@ -202,6 +202,7 @@ class Listeners:
         self._direct: dict[Callable[..., object], _DirectHandler] = {}
         self._interested: dict[type[Event], list[weakref.ref[EventStream[Any]] | _Listener]] = {}
         self._closed = False
+        self._let_go: set[asyncio.Task[Any]] = set()
 
     def future(self) -> asyncio.Future[Any]:
         """A future of the session's loop; refuses another loop."""
@@ -311,9 +312,14 @@ class Listeners:
         for listener in [*self._streams, *self._strong]:
             listener.end(error)
 
+    def let_go(self, task: asyncio.Task[Any] | None) -> None:
+        """Do not wait for this task if it is a handler's: it waits for the end itself."""
+        if task is not None and task in self._tasks.values():
+            self._let_go.add(task)
+
     async def close(self, *, patience: float) -> None:
         """Let handlers finish what they have for `patience` seconds after the end, then cancel them."""
-        tasks = [task for task in self._tasks.values() if task is not asyncio.current_task()]
+        tasks = [task for task in self._tasks.values() if task not in self._let_go]
         self._tasks.clear()
         self._direct.clear()
         if tasks:
@@ -335,11 +341,26 @@ class Listeners:
 
 
 async def _run_handler(stream: EventStream[Any], function: Callable[[Any], Any]) -> None:
+    name = _name_of(function)
     async for event in stream:
         try:
             await function(event)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            log.exception("handler %s failed on %s: what it waited for was cancelled", name, event.message_type)
         except Exception:
-            log.exception("handler %s failed on %s", _name_of(function), event.message_type)
+            log.exception("handler %s failed on %s", name, event.message_type)
+
+
+def _raisable(error: BaseException) -> BaseException:
+    """What a predicate raised, in a form that a future takes and that is not mistaken for a cancelled task."""
+    if not isinstance(error, StopIteration | asyncio.CancelledError):
+        return error
+    unusable = RuntimeError(f"the predicate raised {type(error).__name__}")
+    unusable.__cause__ = error
+    return unusable
 
 
 def _name_of(function: object) -> str:

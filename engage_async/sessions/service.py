@@ -13,6 +13,7 @@ import contextlib
 import logging
 import math
 import uuid
+import warnings
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -100,10 +101,15 @@ class ServiceSession:
         self._error: EngageError | None = None
         self._closing: asyncio.Task[None] | None = None
         self._open = False
+        self._draining = False
         self._on_close: list[Callable[[ServiceSession], object]] = []
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} {'open' if self._open else 'closed'}>"
+
+    def __del__(self) -> None:
+        if getattr(self, "_open", False):
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     # --- for its user -----------------------------------------------------------------------------------------------
 
@@ -149,7 +155,7 @@ class ServiceSession:
         A plain function is called at once, in order. A coroutine function runs in one named task of its own, one event
         after the other. What they raise is logged and touches nothing else. `off` takes the handler away.
         """
-        self._must_have_begun()
+        self._must_be_open()
 
         def register(function: Handler[E]) -> Handler[E]:
             self._listeners.on(types, function)
@@ -164,14 +170,31 @@ class ServiceSession:
 
     async def connected(self) -> None:
         """Wait until notifications flow. Raises `SessionClosed` when they never will again."""
-        self._must_have_begun()
+        self._must_be_open()
         await self._notifications.connected()
+
+    async def drain(self, timeout: float | None = None) -> tuple[Operation[Any], ...]:
+        """Take no more operations, and wait until those that are pending are settled: what to do before closing.
+
+        Gives the operations that were not settled after `timeout` seconds (None: no limit but their own deadlines);
+        they stay pending, and fail when the session closes. An operation that is started meanwhile raises
+        `SessionClosed`; synchronous requests, events and handlers go on. Raises `SessionClosed` and `WrongEventLoop`.
+        """
+        self._must_be_open()
+        self._draining = True
+        try:
+            async with asyncio.timeout(timeout):
+                await self._outcomes.settled()
+        except TimeoutError:
+            log.warning("session %s: %d operation(s) pending after draining", self.name, len(self._outcomes))
+        return self._outcomes.operations()
 
     # --- for its API modules ----------------------------------------------------------------------------------------
 
     def start(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Operation[Any]:
         """An operation that an event completes; nothing is sent yet. Raises `InvalidArgument`, `SessionClosed`."""
         loop = self._must_have_begun()
+        self._must_not_drain(route)
         operation_id = str(uuid.uuid4())
         limit = self._limit(route, timeout)
         sent = dict(arguments)
@@ -224,6 +247,7 @@ class ServiceSession:
             task.add_done_callback(self._tasks.discard)
         try:
             self._must_be_open()
+            self._must_not_drain(route)
             pending = self._outcomes.register(operation, expectation, decode)
             if self._needs_notifications(route):
                 await self._notifications.connected()
@@ -367,6 +391,7 @@ class ServiceSession:
             return
         if self._loop is not asyncio.get_running_loop():
             raise WrongEventLoop(f"session {self.name} was opened in another event loop")
+        self.closes_in(asyncio.current_task())
         if self._closing is None:
             self._closing = self._loop.create_task(self._close(), name=f"engage-close:{self.name}")
         await asyncio.shield(self._closing)
@@ -388,6 +413,16 @@ class ServiceSession:
         with self._tolerating("closing connections"):
             await self._http.aclose()
         self._closed()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened, and neither closed nor failed since."""
+        return self._open and self._error is None
+
+    def closes_in(self, task: asyncio.Task[Any] | None) -> None:
+        """Closing is waited for in this task: should it be a handler's, closing does not wait for it."""
+        if self._open:
+            self._listeners.let_go(task)
 
     def on_close(self, callback: Callable[[ServiceSession], object]) -> None:
         """Call `callback` with this session once it is closed."""
@@ -417,6 +452,11 @@ class ServiceSession:
         if (not self._open or self._error is not None) and not saying_goodbye:
             raise self._closed_error("not possible")
         return self._loop
+
+    def _must_not_drain(self, route: Route) -> None:
+        """What a session rests on goes on while it drains; and its end may say goodbye."""
+        if self._draining and self._open and self._needs_notifications(route):
+            raise SessionClosed(f"{route.name}: session {self.name} takes no more operations: it is draining")
 
     def _must_be_open(self) -> None:
         loop = self._must_have_begun()

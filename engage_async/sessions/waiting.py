@@ -6,10 +6,11 @@ Must live here: who waits for which state of which object, and how that ends. Mu
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from engage_async.errors import WaitTimeout
+from engage_async.errors import WaitTimeout, WrongEventLoop
 
 __all__ = ["Waiters"]
 
@@ -26,9 +27,16 @@ class Waiters(Generic[M]):
         self._kind = kind
         self._waiting: dict[str, dict[asyncio.Future[M], str]] = {}
         self._closed: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        with contextlib.suppress(RuntimeError):  # where none runs yet, it is that of the first who waits
+            self._loop = asyncio.get_running_loop()
 
     async def until(self, key: str, state: str, decide: Decision[M], *, timeout: float | None) -> M:
         """Give the object once `decide` or `wake` says so; raise the error that one of them gives, or `WaitTimeout`."""
+        loop = asyncio.get_running_loop()
+        self._loop = self._loop or loop
+        if self._loop is not loop:
+            raise WrongEventLoop(f"the session of this {self._kind} was opened in another event loop")
         if self._closed is not None:
             raise self._closed
         now = decide(state)
@@ -36,7 +44,7 @@ class Waiters(Generic[M]):
             raise now
         if now is not None:
             return now
-        future: asyncio.Future[M] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[M] = loop.create_future()
         self._waiting.setdefault(key, {})[future] = state
         try:
             async with asyncio.timeout(timeout):

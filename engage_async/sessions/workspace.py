@@ -336,7 +336,10 @@ class WorkspaceSession(ServiceSession):
         if notice.payload.get("state") == "Complete":
             percent = 100
         if isinstance(percent, int | float) and self._on_progress is not None:
-            self._on_progress(int(percent))
+            try:
+                self._on_progress(int(percent))
+            except (Exception, asyncio.CancelledError):
+                log.exception("session %s: the callback on_progress failed", self.name)
 
     async def _recover(self, reason: LossReason) -> None:
         await self._learn_what_was_lost(reason)
