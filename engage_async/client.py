@@ -94,6 +94,11 @@ class Engage:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     @property
+    def is_open(self) -> bool:
+        """Whether it was entered, and not closed since."""
+        return self._loop is not None and not self._closed
+
+    @property
     def tokens(self) -> TokenManager:
         """The tokens that all sessions of this environment share."""
         self._must_be_open()
@@ -202,7 +207,7 @@ class Engage:
         """
         self._must_be_open()
         open_ones: list[ServiceSession | Engage] = [session for session in self._sessions if session.is_open]
-        open_ones += [other for other in self._others if other._loop is not None and not other._closed]
+        open_ones += [other for other in self._others if other.is_open]
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(each.drain(timeout)) for each in open_ones]
         return tuple(operation for task in tasks for operation in task.result())

@@ -191,6 +191,7 @@ class HttpSession:
         self._cookies = SessionCookies(settings.base_url, over_http=settings.allow_insecure_cookies)
         self._urls: dict[str, httpx.URL] = {}
         self._downloads: weakref.WeakSet[Download] = weakref.WeakSet()
+        self._under_way: set[asyncio.Timeout] = set()
         self._closed = False
 
     def __repr__(self) -> str:
@@ -242,12 +243,14 @@ class HttpSession:
             return settle(outcome)
 
     async def aclose(self) -> None:
-        """Forget the cookies, close the downloads, refuse further requests. The connections are the engine's.
+        """Forget the cookies, close the downloads, end every request with `SessionClosed`, and refuse further ones.
 
-        Safe to call again.
+        The connections are the engine's. Safe to call again.
         """
         self._closed = True
         self._cookies.clear()
+        for request in self._under_way:
+            request.reschedule(0.0)
         for download in list(self._downloads):
             await download.aclose()
 
@@ -279,7 +282,18 @@ class HttpSession:
             )
             return await self._attempt(outgoing, deadline, receive)
 
-        return await self._delivery.deliver(request, attempt)
+        under_way = asyncio.timeout(None)
+        self._under_way.add(under_way)
+        try:
+            async with under_way:
+                return await self._delivery.deliver(request, attempt)
+        except TimeoutError:
+            if not under_way.expired():
+                raise
+            told = f"the HTTP session {self.name} was closed before an answer came; the request may have taken effect"
+            raise SessionClosed(told) from None
+        finally:
+            self._under_way.discard(under_way)
 
     def _build(
         self,
