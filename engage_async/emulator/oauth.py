@@ -160,6 +160,10 @@ class AuthorizationServer:
         if everywhere and token.user is not None:
             self.revoke(token.user)
 
+    def knows_password(self, user: str, password: str) -> bool:
+        """Whether this is the user's password."""
+        return user in self._passwords and _same(password, self._passwords[user])
+
     def change_password(self, user: str, old: str, new: str) -> bool:
         """Change a user's password; False when the old one is wrong."""
         if not _same(old, self._passwords[user]):

@@ -33,11 +33,17 @@ from engage_async.emulator.initialization import Initializations
 from engage_async.emulator.media_setup import MediaSetup
 from engage_async.emulator.oauth import AuthorizationServer
 from engage_async.emulator.oauth_http import BearerGate, OAuthEndpoint, bearer
+from engage_async.emulator.provision_jobs import Exports, Imports
+from engage_async.emulator.provision_settings import ProvisionSettings
+from engage_async.emulator.provision_store import ProvisionStore
 from engage_async.emulator.record_setup import RecordSetup
 from engage_async.emulator.reporting import ReportingSubscriptions
 from engage_async.emulator.rest_authentication import add_routes as add_authentication_routes
 from engage_async.emulator.rest_engagement import add_routes as add_engagement_routes
 from engage_async.emulator.rest_media import add_routes as add_media_routes
+from engage_async.emulator.rest_provisioning import add_routes as add_provisioning_routes
+from engage_async.emulator.rest_provisioning_files import add_routes as add_provisioning_file_routes
+from engage_async.emulator.rest_provisioning_settings import add_routes as add_provisioning_settings_routes
 from engage_async.emulator.rest_records import add_routes as add_record_routes
 from engage_async.emulator.rest_reporting import add_routes as add_reporting_routes
 from engage_async.emulator.rest_service import Feedback
@@ -118,7 +124,12 @@ class Emulator:
         self.feedback: deque[Feedback] = deque()
         services = callbacks if isinstance(callbacks, CallbackSetup) else CallbackSetup.load(callbacks)
         self.callbacks: Callbacks = Callbacks(services, self.centre)
-        self.services: tuple[Service, ...] = (self.workspace, self.statistics)
+        self.provisioning: Service = Service(self.switches, "/provisioning/v3", "PROVISIONING_SESSIONID")
+        self.provision_store: ProvisionStore = ProvisionStore(loaded)
+        self.provision_settings: ProvisionSettings = ProvisionSettings(self.centre.scheduler.now)
+        self.imports: Imports = Imports(self.provision_store, self.centre.scheduler, lambda: self.switches.import_pace)
+        self.exports: Exports = Exports(self.provision_store, self.centre.scheduler)
+        self.services: tuple[Service, ...] = (self.workspace, self.statistics, self.provisioning)
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
@@ -150,6 +161,7 @@ class Emulator:
             self._sweeper.cancel()
             self._sweeper = None
         await self.scenario.stop()
+        self.imports.close()
         if runner is None:
             return
         if self._site is not None:
@@ -244,6 +256,9 @@ class Emulator:
         for service in self.services:
             service.add_routes(app)
         add_authentication_routes(app, self)
+        add_provisioning_routes(app, self)
+        add_provisioning_file_routes(app, self)
+        add_provisioning_settings_routes(app, self)
         add_media_routes(app, self)
         add_record_routes(app, self)
         add_engagement_routes(app, self)

@@ -96,7 +96,8 @@ class Switches:
     `answer_delay` the time until an outside number answers (None: never); `require_api_key` the ``x-api-key`` without
     which every request is refused; `token_lifetime` how long an access token lasts; `statistics_interval` the time
     between updates of statistics that change with time; `secure_cookies` whether session cookies are marked Secure
-    (some clients keep those back from plain http, even to this machine).
+    (some clients keep those back from plain http, even to this machine); `import_pace` how many rows of a file of users
+    are taken over in a second.
 
     Media: `invitation_timeout` is the time until an invitation to an interaction is revoked (None: never).
 
@@ -127,6 +128,7 @@ class Switches:
     require_api_key: str | None = field(default=None, repr=False)
     token_lifetime: float = 3600.0
     secure_cookies: bool = True
+    import_pace: float = 20_000.0
     statistics_interval: float = 1.0
 
     invitation_timeout: float | None = 30.0

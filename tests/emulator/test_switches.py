@@ -153,7 +153,7 @@ async def test_unknown_path_is_an_html_404_and_an_unmodelled_operation_a_501(
     status, page = await ask(http, "/workspace/v3/nothing")
     assert status == 404
     assert page.startswith("<!DOCTYPE html>")
-    status, text = await ask(http, "/provisioning/v3/operations/delete-users/1%2F2", method="POST")
+    status, text = await ask(http, "/provisioning/v3/operations/post-users", method="POST")
     assert status == 501
     assert "not modelled" in text
     assert (await ask(http, "/workspace/v3/notifications"))[0] == 405

@@ -1,0 +1,222 @@
+"""Imports and exports of users, which take their time.
+
+Must live here: reading and writing the file's rows, the course of both, their states. Must not: HTTP, uploads.
+
+A file is CSV in UTF-8 with a header: ``userName``, ``firstName``, ``lastName``, ``password`` and any other member of a
+user. ``skills`` are ``name=level`` pairs, ``agentGroups``, ``accessGroups``, ``placeNames`` and ``switchNames`` names,
+``phones`` numbers, each separated by semicolons; ``enabled`` and ``isAgent`` are true or false. A row for a user that
+exists changes it. A row that cannot be taken over is reported and passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from engage_async.emulator.provision_store import ProvisionRefused, ProvisionStore, User
+from engage_async.emulator.scheduler import Scheduler, Timer
+
+__all__ = ["Exports", "Imports", "read_rows"]
+
+_STEP = 0.02
+_LISTS = ("agentGroups", "accessGroups", "placeNames", "switchNames")
+_FLAGS = ("enabled", "isAgent", "changePasswordOnNextLogin", "callRecording", "supportSoftPhone")
+_KEPT = 64
+
+Row = tuple[int, User, str | None]
+"""The line of a row (1 is the header's), what it says, and what is wrong with it."""
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a file. Raises `ProvisionRefused` for what is no such file."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            missing = {"userName", "firstName", "lastName"} - set(reader.fieldnames or ())
+            if missing:
+                raise ProvisionRefused(f"The file has no column {', '.join(sorted(missing))}", status=400)
+            for row in reader:
+                yield reader.line_num, *_read(row)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ProvisionRefused(f"The file is no CSV in UTF-8: {error}", status=400) from None
+
+
+def _read(row: dict[str | Any, Any]) -> tuple[User, str | None]:
+    if None in row or None in row.values():
+        return {"userName": str(row.get("userName") or "")}, "The row has another number of columns than the header"
+    user: User = {name: value.strip() for name, value in row.items() if value.strip()}
+    problem = next((f"{name} is missing" for name in ("userName", "firstName", "lastName") if name not in user), None)
+    for name in _LISTS:
+        if name in user:
+            user[name] = _split(user[name])
+    if "phones" in user:
+        user["phones"] = [{"number": number} for number in _split(user["phones"])]
+    if "skills" in user:
+        pairs = [each.partition("=") for each in _split(user["skills"])]
+        if any(level and not level.isdecimal() for _, _, level in pairs):
+            problem = problem or "The level of a skill is no whole number"
+        user["skills"] = [{"name": n, "level": int(v)} if v.isdecimal() else {"name": n} for n, _, v in pairs]
+    for name in _FLAGS:
+        if name in user:
+            if user[name].lower() not in ("true", "false"):
+                problem = problem or f"{name} must be true or false"
+            user[name] = user[name].lower() == "true"
+    return user, problem
+
+
+def _split(text: str) -> list[str]:
+    return [each.strip() for each in text.split(";") if each.strip()]
+
+
+class Imports:
+    """The imports of all administrators: one at a time. `pace` tells how many rows are taken over in a second."""
+
+    def __init__(self, store: ProvisionStore, scheduler: Scheduler, pace: Callable[[], float]) -> None:
+        self._store, self._scheduler, self._pace = store, scheduler, pace
+        self._states: dict[str, dict[str, Any]] = {}
+        self._running: str | None = None
+        self._timer: Timer | None = None
+
+    def status(self, admin: str) -> dict[str, Any]:
+        """How far the administrator's import is."""
+        state = self._states.get(admin, {"adminName": admin, "failed": []})
+        return {**state, "activeImporters": [self._running] if self._running is not None else []}
+
+    def check(self, path: Path) -> list[dict[str, Any]]:
+        """What is wrong with the rows of a file."""
+        return [_failure(line, user, problem) for line, user, problem in read_rows(path) if problem is not None]
+
+    def begin(self, admin: str, path: Path) -> None:
+        """Begin an import; the file is the import's from now on. Raises `ProvisionRefused`."""
+        if self._running is not None:
+            detail = {"activeImporters": [self._running]}
+            raise ProvisionRefused(f"{self._running} is importing", status=409, detail=detail)
+        total = sum(1 for _ in read_rows(path))
+        self._states[admin] = {
+            "adminName": admin,
+            "operation": "import",
+            "sheetName": "users",
+            "totalCount": total,
+            "succeedCount": 0,
+            "failed": [],
+            "lastEntity": "",
+            "stopRequested": False,
+            "stopped": False,
+        }
+        self._running = admin
+        self._timer = self._scheduler.call_later(_STEP, lambda: self._step(admin, path, read_rows(path)))
+
+    def stop(self, admin: str) -> None:
+        """Ask the administrator's import to stop."""
+        if self._running == admin:
+            self._states[admin]["stopRequested"] = True
+
+    def close(self) -> None:
+        """Take over nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._running = None
+
+    def _step(self, admin: str, path: Path, rows: Iterator[Row]) -> None:
+        state = self._states[admin]
+        batch = list(itertools.islice(rows, max(1, int(self._pace() * _STEP)))) if not state["stopRequested"] else []
+        for line, user, problem in batch:
+            self._take_over(state, line, user, problem)
+        if batch:
+            self._timer = self._scheduler.call_later(_STEP, lambda: self._step(admin, path, rows))
+            return
+        state["stopped"] = state["stopRequested"]
+        self._running = self._timer = None
+        path.unlink(missing_ok=True)
+
+    def _take_over(self, state: dict[str, Any], line: int, user: User, problem: str | None) -> None:
+        state["lastEntity"] = user.get("userName", "")
+        problem = problem or self._problem_with(user)
+        if problem is None:
+            state["succeedCount"] += 1
+        else:
+            state["failed"].append(_failure(line, user, problem))
+
+    def _problem_with(self, user: User) -> str | None:
+        """Take a user over; what kept it from being taken over."""
+        known = self._store.user_named(user["userName"])
+        try:
+            self._store.add_user(user) if known is None else self._store.change_user(known["DBID"], user)
+        except ProvisionRefused as refused:
+            return str(refused)
+        return None
+
+
+def _failure(line: int, user: User, problem: str) -> dict[str, Any]:
+    return {"row": line, "userName": user.get("userName", ""), "message": problem}
+
+
+class Exports:
+    """Exports of users: each is ready after some steps, and can then be downloaded."""
+
+    def __init__(self, store: ProvisionStore, scheduler: Scheduler) -> None:
+        self._store, self._scheduler = store, scheduler
+        self._begun: dict[str, tuple[float, str, bytes]] = {}
+        self._ids = itertools.count(1)
+
+    def begin(self, fields: list[str], name: str, dbids: list[str], filters: dict[str, Any]) -> str:
+        """Begin one, and give its id. Raises `ProvisionRefused`."""
+        if not fields:
+            raise ProvisionRefused("fields must name what is exported", status=400)
+        users = [self._store.user(dbid) for dbid in dbids] if dbids else list(self._store.users.values())
+        groups = set(filters.get("agentGroups") or ())
+        users = [user for user in users if not groups or groups & set(user.get("agentGroups", ()))]
+        keys = filters.get("sortBy") or []
+        users.sort(key=lambda user: [str(user.get(key, "")).casefold() for key in keys])
+        if filters.get("order") == "Descending":
+            users.reverse()
+        export_id = str(next(self._ids))
+        self._begun[export_id] = (self._scheduler.now(), name, _written(users, fields))
+        while len(self._begun) > _KEPT:
+            del self._begun[next(iter(self._begun))]
+        return export_id
+
+    def progress(self, export_id: str) -> int:
+        """How far it is, in percent."""
+        began, _, _ = self._of(export_id)
+        return min(100, int((self._scheduler.now() - began) / (5 * _STEP) * 100))
+
+    def file(self, export_id: str) -> tuple[str, bytes]:
+        """Its name and content, once it is ready."""
+        if self.progress(export_id) < 100:
+            raise ProvisionRefused("The export is not ready", status=409)
+        _, name, content = self._of(export_id)
+        return name, content
+
+    def _of(self, export_id: str) -> tuple[float, str, bytes]:
+        if export_id not in self._begun:
+            raise ProvisionRefused("No such export", status=404, detail={"id": export_id})
+        return self._begun[export_id]
+
+
+def _written(users: list[User], fields: list[str]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(fields)
+    writer.writerows([_cell(user.get(name)) for name in fields] for user in users)
+    return text.getvalue().encode()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ";".join(map(_item, value))
+    return "" if value is None else str(value)
+
+
+def _item(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    if "number" in value:
+        return str(value["number"])
+    return f"{value.get('name', '')}={value['level']}" if value.get("level") is not None else str(value.get("name", ""))
