@@ -351,7 +351,9 @@ class ServiceSession:
             on_change=self._notifications_changed,
             recover=self._recover,
             renew=self._renew,
-            settings=NotificationSettings(close_timeout=self._settings.close_timeout),
+            settings=NotificationSettings(
+                poll_margin=self._settings.poll_margin, close_timeout=self._settings.close_timeout
+            ),
             name=self.name,
         )
         self._open = True
@@ -361,7 +363,8 @@ class ServiceSession:
 
     def _notifications_changed(self, health: Health) -> None:
         if health.state == "closed" and self._closing is None and self._open and self._error is None:
-            self._error = SessionClosed(f"session {self.name}: notifications ended for good: {health.last_error}")
+            told = health.last_error or "their task was cancelled"
+            self._error = SessionClosed(f"session {self.name}: notifications ended for good: {told}")
             log.error("%s", self._error)
             self._end(self._error)
 
