@@ -107,7 +107,8 @@ class Settings:
     (silence), `request_timeout` (a whole request with its repetitions), `operation_timeout` (until the event that
     completes an operation), `initialization_timeout`, `close_timeout`, `error_grace` (how long an operation without a
     completing event waits for an error), `keep_alive_interval` (None: none), `token_leeway` (how long before its end a
-    token is renewed).
+    token is renewed), `poll_margin` (how much longer than it said a server may hold a poll before its connection counts
+    as dead).
 
     **Repetition**: `retry_attempts` (1: none), `retry_first_delay`, `retry_longest_delay` in seconds.
 
@@ -155,6 +156,7 @@ class Settings:
     error_grace: float = field(default=1.0, validator=number(0))
     keep_alive_interval: float | None = field(default=300.0, validator=SECONDS_OR_NONE)
     token_leeway: float = field(default=60.0, validator=number(0))
+    poll_margin: float = field(default=10.0, validator=SECONDS)
 
     retry_attempts: int = field(default=4, validator=COUNT)
     retry_first_delay: float = field(default=0.2, validator=SECONDS)
