@@ -22,7 +22,7 @@ from typing import Literal
 
 from engage_async.errors import Matched
 from engage_async.protocol import objects
-from engage_async.protocol.completion import ENDED, NEW_CALLS, SESSION, Before, Fit, Role, Rule, Step
+from engage_async.protocol.completion import ENDED, NEW_CALLS, SESSION, Before, Fit, Role, Rule, Step, call_key
 from engage_async.protocol.destinations import normal
 from engage_async.protocol.error_events import (
     OPERATIONS_OF_CODE,
@@ -35,8 +35,8 @@ from engage_async.protocol.error_events import (
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.objects import Object, Objects
 from engage_async.protocol.pending import Expectation, Pending, Settlement
-from engage_async.protocol.reading import Reading, operation_id_of
-from engage_async.protocol.readings import read
+from engage_async.protocol.reading import Reading, operation_id_of, text
+from engage_async.protocol.readings import ENDED_STATES, read
 
 __all__ = ["ERROR_WINDOW", "Correlator", "Expectation", "Pending", "Settlement"]
 
@@ -47,6 +47,7 @@ _SCAN = 32  # how many of the operations that an error may belong to are looked 
 _EARLY_ERRORS = 64
 _SURVIVE_LOG_OUT = frozenset({"agent:in", "agent:LoggedOut"})
 _NEW_CALL = frozenset({"new", "consult"})
+_KEPT = ("callUuid", "participants")  # what is known of a call until an event tells it anew, beside its state
 
 
 class Correlator:
@@ -178,7 +179,10 @@ class Correlator:
         return self._feed(notice, now)
 
     def _put_off(self, notice: Notice, now: float) -> bool:
-        """Whether the event can wait until an operation is pending: then only the last one of each call is read."""
+        """Whether the event can wait until an operation is pending: then only the last one of each call is read.
+
+        The end of a call cannot (what comes after it is late), nor what an earlier event alone tells.
+        """
         if notice.message_type != "CallStateChanged":
             return False
         call = notice.payload.get("call")
@@ -187,6 +191,12 @@ class Correlator:
         call_id = call.get("id")
         if not isinstance(call_id, str) or call.get("previousConnId") or call.get("connId", call_id) != call_id:
             self._read_up(now)  # it may be another name of a call whose events wait
+            return False
+        earlier = self._unread.get(call_id)
+        if earlier is not None and any(earlier.payload["call"].get(m) and not call.get(m) for m in _KEPT):
+            self._read_up(now)
+        if text(call.get("state")) in ENDED_STATES or self._objects.has_ended(call_key(call_id)):
+            self._read_up(now)
             return False
         self._unread[call_id] = notice
         self._unread.move_to_end(call_id)

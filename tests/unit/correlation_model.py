@@ -69,6 +69,7 @@ class Op:
     reason: str = ""
     value: str = ""
     since: float = 0.0
+    marked: bool = False
     sent: bool = False
     accepted: bool = False
     proven: bool = False
@@ -109,6 +110,7 @@ class CallEvent:
     parties: frozenset[str] | None = None
     recording: str | None = None
     uuid: str | None = None
+    mark: str | None = None
     snapshot: bool = False
 
 
@@ -253,6 +255,11 @@ class Model:
         if named is not None:
             if named.name in ("make_call", "initiate_transfer"):
                 self._settle(named, outcome, "operation-id")
+            return
+        asks = "initiate_transfer" if event.consult else "make_call"
+        by_mark = [op for op in self.ops if op.sent and op.name == asks and op.marked and op.operation_id == event.mark]
+        if by_mark:
+            self._settle(by_mark[0], outcome, "snapshot" if event.snapshot else "operation-id")
             return
         if not event.consult:
             fits = [op for op in self.ops if op.sent and op.name == "make_call" and same(op.to, event.to)]

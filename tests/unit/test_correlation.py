@@ -72,8 +72,12 @@ def test_event_that_comes_before_the_request_leaves_is_not_its_doing(desk: Desk)
 def test_operation_whose_call_ends_before_it_is_sent_ends_with_it(desk: Desk) -> None:
     waiting = [desk.start(name, sent=False, call_id="c1") for name in ("hold", "release")]
     waiting.append(desk.start("single_step_transfer", sent=False, call_id="c1", destination="7002"))
+    complete = desk.start("complete", sent=False, call_id="c1")
     desk.feed(call_event("Released"))
     assert [desk.how(pending) for pending in waiting] == [ENDED] * 3
+    assert desk.how(complete) is None
+    desk.feed(call_event("Completed"))
+    assert desk.how(complete) == ENDED
 
 
 def test_payload_that_settles_is_the_one_of_the_main_event(desk: Desk) -> None:
@@ -227,6 +231,29 @@ def test_ids_of_one_call_are_learnt_from_its_events(desk: Desk) -> None:
     hold = desk.start("hold", call_id="n1")
     desk.feed(call_event("Held", "i1"))
     assert desk.how(hold) == SUCCEEDED
+
+
+def test_what_earlier_events_told_of_a_call_is_known_although_the_last_one_does_not_tell_it(desk: Desk) -> None:
+    desk.feed(call_event("Established", callUuid="u1", parties=["5551", "7002"]), call_event("Held"))
+    drop = desk.start("delete_from_conference", call_id="c1", dn="7002")
+    join = desk.start("single_step_conference", call_id="c1", destination="sales")
+    desk.feed(call_event("Held", parties=["5551"]))
+    assert (desk.how(drop), desk.how(join)) == (SUCCEEDED, None)
+    desk.start("hold", call_id="c9")
+    desk.feed(error_event(56, callUuid="u1"))
+    assert desk.how(join) == ("failed", "object")
+
+
+def test_call_that_ended_does_not_come_back_by_a_late_event(desk: Desk) -> None:
+    event = call_event("Established")
+    event.payload["call"] |= {"id": "i1", "connId": "n1"}
+    desk.feed(event, call_event("Released", "i1"), call_event("Established", "i1"), call_event("Held", "n1"))
+    assert desk.correlator.live_calls() == []
+    complete, dial = desk.start("complete", call_id="n1"), desk.start("make_call", destination="5551212")
+    desk.feed(call_event("Established", "n1", to="5551212"), call_event("Dialing", "i1", to="5551212"))
+    assert desk.how(dial) is None
+    desk.correlator.discard(complete)
+    assert desk.correlator.live_calls() == []
 
 
 # --- acceptance grace, deadlines --------------------------------------------------------------------------------------
@@ -393,6 +420,25 @@ def test_previous_id_chains_and_old_and_new_waiting_keep_their_age(desk: Desk) -
     assert list(desk.settlements) == [first, second]
     desk.feed(error_event(999, connId="c"))
     assert desk.how(third) == ("failed", "object")
+
+
+def test_two_calls_that_turn_out_to_be_one_keep_what_is_known_and_who_is_older(desk: Desk) -> None:
+    desk.feed(call_event("Established", "a", parties=["5551"]))
+    join = desk.start("single_step_conference", call_id="b", destination="sales")
+    older, younger = desk.start("hold", call_id="a"), desk.start("hold", call_id="b")
+    desk.feed(call_event("Established", "b", previousConnId="a", parties=["5551", "7002"]))
+    assert desk.how(join) == SUCCEEDED
+    desk.feed(error_event(56, connId="b"))
+    assert (desk.how(older), desk.how(younger)) == (("failed", "object"), None)
+
+
+def test_error_on_two_calls_that_turned_out_to_be_one_goes_to_the_oldest(desk: Desk) -> None:
+    desk.feed(call_event("Established", "a"), call_event("Established", "b"))
+    oldest, middle, youngest = (desk.start("hold", call_id=call_id) for call_id in ("a", "b", "a"))
+    desk.feed(call_event("Established", "b", previousConnId="a"))
+    for _ in range(3):
+        desk.feed(error_event(56, connId="a"))
+    assert list(desk.settlements) == [oldest, middle, youngest]
 
 
 def test_event_that_changes_the_id_settles_what_waited_under_the_old_one(desk: Desk) -> None:

@@ -145,6 +145,14 @@ def test_not_ready_that_waits_for_something_better_leaves_the_next_one_to_others
     assert (desk.how(lunch), desk.how(any_reason)) == (SUCCEEDED, SUCCEEDED)
 
 
+def test_not_ready_in_its_grace_waits_for_something_better_than_its_own_id(desk: Desk) -> None:
+    pending = desk.start("not_ready", reason_code="Lunch")
+    desk.feed(dn_event("NotReady", reasons=BREAK), dn_event("Ready", operation_id=pending.expectation.operation_id))
+    assert desk.how(pending) is None
+    desk.wait(REFINEMENT_GRACE)
+    assert desk.how(pending) == SUCCEEDED
+
+
 def test_not_ready_that_names_its_operation_is_complete_at_once(desk: Desk) -> None:
     pending = desk.start("not_ready", reason_code="Lunch")
     desk.feed(dn_event("NotReady", reasons=BREAK, operation_id=pending.expectation.operation_id))

@@ -185,27 +185,59 @@ TYPES = st.sampled_from(
 NOTICES = st.builds(Notice, CHANNELS, TYPES, PAYLOAD, st.sampled_from(["event", "event", "snapshot"]))
 
 
+PLAUSIBLE = st.builds(
+    call_event,
+    STATES,
+    st.sampled_from(["c1", "c2", "c3"]),
+    kind=st.sampled_from(["StateChange", "AttachedDataChanged", None]),
+    to=st.sampled_from(["5551212", None]),
+    parties=st.sampled_from([None, ["7001"], ["7001", "7002"]]),
+    callUuid=st.sampled_from([None, "u1"]),
+    previousConnId=st.sampled_from([None, None, None, "c1"]),
+    parentConnId=st.sampled_from([None, None, "c1"]),
+) | st.builds(error_event, st.just(56), callUuid=st.just("u1"))
+ARGUMENTS: dict[str, Any] = {
+    "call_id": "c1", "held_call_id": "c2", "other_call_id": "c2", "parent_call_id": "c2", "destination": "5551212",
+    "dn": "7001", "forward_to": "7001", "channels": ["chat"], "key": "k", "user_data": {"k": "v"}, "reason_code": "1",
+    "digits": "1",
+}  # fmt: skip
+
+
 @given(st.lists(NOTICES, max_size=8), st.booleans())
 def test_no_event_whatever_it_holds_raises_or_settles_twice(notices: list[Notice], guess: bool) -> None:
     desk = Desk("oldest" if guess else "none")
-    arguments: dict[str, Any] = {
-        "call_id": "c1", "held_call_id": "c2", "other_call_id": "c2", "parent_call_id": "c2",
-        "destination": "5551212", "dn": "7001", "forward_to": "7001", "channels": ["chat"], "key": "k",
-        "user_data": {"k": "v"}, "reason_code": "1", "digits": "1",
-    }  # fmt: skip
     for name in (
         "hold", "merge", "complete_conference", "make_call", "initiate_transfer", "not_ready", "set_forward",
         "start_monitoring", "send_dtmf", "attach_user_data", "delete_from_conference", "session.activate_media",
         "session.initialize_workspace",
     ):  # fmt: skip
-        desk.start(name, **arguments)
-    desk.start("single_step_conference", sent=False, **arguments)
+        desk.start(name, **ARGUMENTS)
+    desk.start("single_step_conference", sent=False, **ARGUMENTS)
     for notice in notices:
         desk.feed(notice)
     desk.lose(*notices)
     desk.wait(20)
     assert desk.correlator.is_empty()
     assert len(desk.settlements) == 14
+    desk.feed(*notices)
+    desk.correlator.live_calls()
+
+
+@given(st.lists(NOTICES | PLAUSIBLE, max_size=6), st.lists(PLAUSIBLE, max_size=4))
+def test_events_read_late_give_the_same_as_events_read_at_once(earlier: list[Notice], later: list[Notice]) -> None:
+    late, at_once = Desk(), Desk()
+    outcomes = []
+    for desk in (late, at_once):
+        for notice in earlier:
+            desk.feed(notice)
+            if desk is at_once:
+                desk.correlator.live_calls()
+        pendings = [desk.start(name, **ARGUMENTS) for name in ("make_call", "retrieve", "single_step_conference")]
+        pendings += [desk.start(name, **ARGUMENTS) for name in ("hold", "initiate_transfer", "complete_conference")]
+        desk.feed(*later)
+        outcomes.append([desk.how(pending) for pending in pendings])
+    assert outcomes[0] == outcomes[1]
+    assert set(late.correlator.live_calls()) == set(at_once.correlator.live_calls())
 
 
 def test_value_nested_as_deep_as_json_allows_breaks_nothing(desk: Desk) -> None:

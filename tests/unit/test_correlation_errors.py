@@ -65,6 +65,9 @@ def test_error_that_overtakes_the_answer_waits_for_the_alias_that_it_names(desk:
     error = desk.settlements[ours].error
     assert error is not None
     assert error.code == 187
+    again = desk.start("ready")
+    desk.accept(again, "server-1")
+    assert desk.how(again) is None
 
 
 @pytest.mark.parametrize("level", ["inside", "beside"])
@@ -274,14 +277,15 @@ def test_codes_are_those_of_the_affinity_table() -> None:
 def test_code_that_fits_several_is_a_guess_for_the_oldest_accepted(desk: Desk) -> None:
     first, second = desk.start("make_call", destination="5551212"), desk.start("make_call", destination="5553434")
     consult = desk.start("initiate_transfer", call_id="c1", destination="7002")
-    for pending in (consult, second):
+    hold = desk.start("hold", call_id="c2")
+    for pending in (hold, consult, second):
         desk.accept(pending)
     desk.feed(error_event(415))
     assert (desk.how(first), desk.how(second), desk.how(consult)) == (None, GUESS, None)
     desk.feed(error_event(415))
     assert desk.how(consult) == GUESS
     desk.feed(error_event(415))
-    assert desk.how(first) == BY_CODE
+    assert (desk.how(first), desk.how(hold)) == (BY_CODE, None)
 
 
 @pytest.mark.parametrize("code", [302, 999_999, -1, None, "abc", 71.0, [71], True])

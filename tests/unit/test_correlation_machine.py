@@ -2,84 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, TypeVar
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from correlation_desk import MEDIA, VOICE, Desk, call_event, dn_event, error_event
-from correlation_model import CODES as MODEL_CODES
-from correlation_model import PARTS, AgentEvent, CallEvent, ErrorEvent, Model, Op
-from hypothesis import settings
+from correlation_model import CODES, PARTS, AgentEvent, CallEvent, ErrorEvent, Model, Op
+from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
 
 from engage_async.protocol.correlation import Pending
 from engage_async.protocol.notices import Notice
+from engage_async.protocol.readings import MARKER_KEY
 from engage_async.protocol.snapshot import snapshot_notices
 
 T = TypeVar("T")
 
-CALLS = ["c0", "c1", "c2"]
-NEW = [f"n{n}" for n in range(4)]
 ALIASES = ["alias-0", "alias-1"]
 NUMBERS = ["5551212", "95551212", "5553434"]
-STATES = ["Dialing", "Ringing", "Established", "Established", "Held", "Held", "Released", "Completed"]
-KINDS = ["StateChange", "StateChange", "StateChange", "AttachedDataChanged", "ParticipantsUpdated", "CallRecovered"]
+STATES = ["Established", "Held", "Dialing", "Ringing", "Established", "Held", "Released", "Completed"]
+KINDS = ["StateChange", "StateChange", "AttachedDataChanged", "ParticipantsUpdated", "CallRecovered"]
 PARTIES = [None, frozenset(), frozenset({"5551"}), frozenset({"5551", "5552"}), frozenset({"5551", "5552", "5553"})]
+DATA = [None, "Gold", "Silver", "another key"]
 
-WHICH = st.integers(0, 11)
-NAMES = st.integers(-8, 11)
-"""Which of the ids that are about (those of operations, aliases, a foreign one) an event names; negative for none."""
 
-STARTS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "kind": WHICH,
-            "call": st.sampled_from(CALLS),
-            "other": st.sampled_from(CALLS),
-            "to": st.sampled_from([*NUMBERS, "sales"]),
-            "reason": st.sampled_from(["", "Lunch", "Break"]),
-            "value": st.sampled_from(["Gold", "Silver"]),
-            "timeout": st.sampled_from([3.0, 15.0, 60.0]),
-            "sent": st.sampled_from([True, True, True, False]),
-        }
-    ),
-    min_size=1,
-    max_size=3,
-)
-CALL_EVENTS = st.builds(
-    CallEvent,
-    id=st.sampled_from(CALLS + NEW[:2]),
-    state=st.sampled_from(STATES),
-    kind=st.sampled_from(KINDS),
-    data=st.sampled_from([None, "Gold", "Silver", "another key"]),
-    parties=st.sampled_from(PARTIES),
-    recording=st.sampled_from([None, None, "Recording", "Stopped"]),
-)
-SNAPSHOT_CALLS = st.builds(
-    CallEvent,
-    id=st.sampled_from(CALLS + NEW),
-    state=st.sampled_from(["Dialing", "Established", "Held", "Released"]),
-    kind=st.none(),
-    to=st.sampled_from([None, *NUMBERS]),
-    data=st.sampled_from([None, "Gold"]),
-    parties=st.sampled_from(PARTIES),
-    snapshot=st.just(value=True),
-)
-NEW_CALLS = st.builds(
-    CallEvent,
-    id=st.sampled_from(NEW),
-    state=st.sampled_from(["Dialing", "Dialing", "Established", "Released"]),
-    to=st.sampled_from([None, *NUMBERS, "1"]),
-    consult=st.booleans(),
-)
-CODES = [56, 56, *MODEL_CODES]
+THEMES = [
+    ["hold", "retrieve", "alternate", "answer", "release", "complete"],
+    ["make_call", "make_call", "make_call", "hold", "attach_user_data"],
+    ["make_call", "initiate_transfer", "initiate_transfer", "hold", "ready"],
+    ["not_ready", "not_ready", "ready", "logout", "dnd_on"],
+    ["complete_conference", "complete_transfer", "reconnect", "alternate", "single_step_transfer"],
+    ["attach_user_data", "attach_user_data", "send_dtmf", "start_recording", "complete"],
+    ["hold", "ready", "send_dtmf", "make_call"],
+]
+
+
+class Dice:
+    """Many throws, as one value to draw: the first choice is the simplest."""
+
+    def __init__(self, throws: bytes) -> None:
+        self._throws = itertools.chain(throws, itertools.repeat(0))
+
+    def of(self, choices: Sequence[T]) -> T:
+        return choices[next(self._throws) % len(choices)]
+
+    def rarely(self) -> bool:
+        return next(self._throws) % 4 == 3
+
+
+def throws(count: int = 32) -> st.SearchStrategy[Dice]:
+    return st.binary(min_size=count, max_size=count).map(Dice)
 
 
 class CorrelationMachine(RuleBasedStateMachine):
@@ -87,222 +66,284 @@ class CorrelationMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.count = 0
+        self.desk = Desk()
+        self.model = Model(guesses=True, now=self.desk.now)
+        self.kinds: list[str] = []
+        self.actions: list[Callable[[CorrelationMachine, Dice], None]] = []
+        self.calls = ["c1", "c2"]
+        self.numbers = itertools.count(3)
         self.pendings: dict[Op, Pending] = {}
-        self.last: tuple[Notice, CallEvent | AgentEvent | ErrorEvent] | None = None
+        self.last: tuple[Notice, Callable[[], None]] | None = None
 
-    @initialize(
-        guess=st.sampled_from(["oldest", "none"]),
-        kinds=st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=4),
-        starts=STARTS,
-    )
-    def open(self, guess: Literal["oldest", "none"], kinds: list[str], starts: list[dict[str, Any]]) -> None:
-        """A session that uses few kinds of operations, so that they meet."""
-        self.desk = Desk(guess)
-        self.model = Model(guess == "oldest", self.desk.now)
-        self.kinds = kinds
-        self.start(starts)
+    @initialize(dice=throws(6_000), guesses=st.booleans(), actions=st.integers(0, 400))
+    def open(self, dice: Dice, guesses: bool, actions: int) -> None:
+        """A session that uses few kinds of operations, so that they meet; much has happened in it already."""
+        self.desk = Desk("oldest" if guesses else "none")
+        self.model = Model(guesses=guesses, now=self.desk.now)
+        self.kinds = dice.of([[dice.of(sorted(PARTS)) for _ in range(4)], *THEMES])
+        self.actions = [CorrelationMachine.start, *(dice.of(ACTIONS) for _ in range(dice.of([12, 8, 5])))]
+        self.much_happens(dice, actions)
+
+    @rule(dice=throws(400), actions=st.integers(1, 25))
+    def much_happens(self, dice: Dice, actions: int) -> None:
+        for _ in range(actions):
+            dice.of(self.actions)(self, dice)
+            self.the_same_operations_wait_and_the_same_calls_are_known()
 
     # --- what a session does ------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: len(self.model.ops) < 8)
-    @rule(starts=STARTS)
-    def start(self, starts: list[dict[str, Any]]) -> None:
-        for given in starts:
-            self._start(self.kinds[given["kind"] % len(self.kinds)], **{k: v for k, v in given.items() if k != "kind"})
+    @rule(dice=throws())
+    def start(self, dice: Dice) -> None:
+        if len(self.model.ops) < 8:
+            self._start(dice)
 
-    @precondition(lambda self: any(not op.sent for op in self.model.ops))
-    @rule(which=WHICH)
-    def send(self, which: int) -> None:
-        op = self._pick([op for op in self.model.ops if not op.sent], which)
-        self.desk.send(self.pendings[op])
-        self.model.send(op)
+    @rule(dice=throws())
+    def send_or_reply(self, dice: Dice) -> None:
+        """A reply of code 1, with or without an alias; or one that settles the operation, or it is cancelled."""
+        waiting = self._waiting(dice)
+        op = dice.of(list(self.pendings)[-8:] if dice.rarely() else waiting)
+        if not op.sent and op in self.model.ops:
+            note(f"send {op.operation_id}")
+            self.desk.send(self.pendings[op])
+            self.model.send(op)
+        elif dice.rarely():
+            note(f"discard {op.operation_id}")
+            assert self.desk.correlator.discard(self.pendings[op]) == self.model.remove(op)
+        else:
+            alias = dice.of([None, *ALIASES, op.operation_id])
+            note(f"accept {op.operation_id} as {alias}")
+            self.desk.accept(self.pendings[op], alias)
+            self.model.accept(op, alias)
 
-    @precondition(lambda self: self.pendings)
-    @rule(which=WHICH, alias=st.sampled_from([None, "own", *ALIASES]), open_one=st.booleans())
-    def reply_with_code_1(self, which: int, alias: str | None, open_one: bool) -> None:
-        op = self._pick(self.model.ops if open_one and self.model.ops else list(self.pendings)[-8:], which)
-        alias = op.operation_id if alias == "own" else alias
-        self.desk.accept(self.pendings[op], alias)
-        self.model.accept(op, alias)
+    @rule(dice=throws())
+    def time_passes(self, dice: Dice) -> None:
+        self._wait(dice.of([0.5, 1.0, 2.0, 8.0]))
 
-    @precondition(lambda self: self.pendings)
-    @rule(which=WHICH)
-    def reply_that_settles_or_cancellation(self, which: int) -> None:
-        op = self._pick(list(self.pendings)[-8:], which)
-        assert self.desk.correlator.discard(self.pendings[op]) == self.model.remove(op)
-
-    @rule(seconds=st.sampled_from([0.5, 1.0, 2.0, 8.0]))
-    def time_passes(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> None:
+        note(f"wait {seconds} s")
         self.desk.wait(seconds)
         self.model.wait(seconds)
 
     # --- what comes ---------------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.model.ops)
-    @rule(which=WHICH, part=st.booleans(), event=CALL_EVENTS, names=NAMES)
-    def event_that_an_operation_waits_for(self, which: int, part: bool, event: CallEvent, names: int) -> None:
-        op = self._pick(self.model.ops, which)
-        event.id, what = list(op.parts())[-part]
+    @rule(dice=throws())
+    def event_that_an_operation_waits_for(self, dice: Dice) -> None:
+        op = dice.of(self._waiting(dice))
+        call_id, what = dice.of(list(op.parts()))
         if what in ("agent", "dnd"):
             state = {"ready": "Ready", "logout": "LoggedOut"}.get(op.name, "NotReady")
-            self._feed_agent(AgentEvent(state, None, op.reason if part else "Lunch", dnd=True), names)
+            self._feed_agent(AgentEvent(state, None, dice.of([op.reason, "Lunch"]), dnd=True), dice)
             return
+        event = self._any_call_event(dice)
         if what in ("consult", "new call"):
-            event.id, event.state, event.to = NEW[which % len(NEW)], "Dialing", op.to
-            event.consult, event.parent = what == "consult", op.call if what == "consult" and part else None
+            event = CallEvent(self._new(dice), dice.of(["Dialing", "Established", "Released"]))
+            event.to = dice.of([op.to, None, *NUMBERS])
+            event.consult = what == "consult"
+            event.parent = dice.of([op.call, None]) if event.consult else None
+            event.mark = dice.of([None, None, op.operation_id])
         elif what in ("Held", "Established", "Completed"):
             event.state = what
         elif what == "ended":
-            event.state = "Released" if part else "Completed"
-        self._feed_call(event, names)
+            event.state = dice.of(["Released", "Completed"])
+        event.id = call_id or event.id
+        self._feed_call(event, dice)
 
-    @rule(event=CALL_EVENTS, names=NAMES)
-    def event_of_a_call(self, event: CallEvent, names: int) -> None:
-        self._feed_call(event, names)
+    @rule(dice=throws())
+    def event_of_a_call(self, dice: Dice) -> None:
+        event = self._any_call_event(dice)
+        if dice.rarely():
+            event.previous, event.id = self._call(dice), dice.of([event.id, self._new(dice)])
+        self._feed_call(event, dice)
 
-    @rule(event=CALL_EVENTS, previous=st.sampled_from(CALLS + NEW), names=NAMES)
-    def event_of_a_call_that_changed_its_id(self, event: CallEvent, previous: str, names: int) -> None:
-        event.previous = previous
-        self._feed_call(event, names)
+    @rule(dice=throws())
+    def event_of_a_new_call(self, dice: Dice) -> None:
+        event = CallEvent(self._new(dice), dice.of(["Dialing", "Established", "Released"]))
+        event.to, event.consult = dice.of([*NUMBERS, None, "1"]), dice.of([False, True])
+        if event.consult:
+            event.parent = dice.of([None, self._call(dice)])
+        self._feed_call(event, dice)
 
-    @rule(event=NEW_CALLS, parent=st.sampled_from([None, *CALLS, *NEW[:2]]), names=NAMES)
-    def event_of_a_new_call(self, event: CallEvent, parent: str | None, names: int) -> None:
-        event.parent = parent if event.consult else None
-        self._feed_call(event, names)
+    @rule(dice=throws())
+    def event_of_the_dn(self, dice: Dice) -> None:
+        state = dice.of(["NotReady", "Ready", "NotReady", "LoggedOut"])
+        self._feed_agent(AgentEvent(state, None, dice.of(["Lunch", "Break", "Tea"]), dice.of([False, True])), dice)
 
-    @rule(
-        state=st.sampled_from(["Ready", "NotReady", "NotReady", "LoggedOut"]),
-        reason=st.sampled_from(["Lunch", "Break", "Tea"]),
-        dnd=st.booleans(),
-        names=NAMES,
-    )
-    def event_of_the_dn(self, state: str, reason: str, dnd: bool, names: int) -> None:
-        self._feed_agent(AgentEvent(state, None, reason, dnd), names)
-
-    @precondition(lambda self: self.model.ops)
-    @rule(which=WHICH, form=st.sampled_from(["call", "uuid", "code", "nothing"]), fitting=st.booleans())
-    def error_that_an_operation_may_get(self, which: int, form: str, fitting: bool) -> None:
-        op = self._pick(self.model.ops, which)
-        codes = [code for code, names in MODEL_CODES.items() if op.name in names]
-        code = self._pick(codes, which) if codes and (fitting or form == "code") else 56
-        call = op.other or op.call if which % 2 else op.call
-        event = ErrorEvent(code)
+    @rule(dice=throws())
+    def error_that_an_operation_may_get(self, dice: Dice) -> None:
+        op = dice.of(self._waiting(dice))
+        event = ErrorEvent(dice.of([56, *(code for code, names in CODES.items() if op.name in names)]))
+        call_id = dice.of([op.call, op.other or op.call]) or None
+        form = dice.of(["nothing", "nothing", "call", "uuid", "operation"])
         if form == "call":
-            event.call = call or None
+            event.call = call_id
         elif form == "uuid":
-            event.uuid = f"u-{call}"
-        self._feed(_error_notice(event), event)
+            event.uuid = f"u-{call_id}"
+        elif form == "operation":
+            event.names = op.operation_id
+        self._feed_error(event)
 
-    @rule(
-        code=st.sampled_from(CODES),
-        names=NAMES,
-        call=st.sampled_from([None, None, None, *CALLS, "n0", "unknown"]),
-        uuid=st.sampled_from([None, None, None, "u-c0", "u-n0", "u-unknown"]),
-        dn=st.sampled_from([None, None, "own", "foreign"]),
-        voice=st.sampled_from([True, True, True, False]),
-    )
-    def error(self, code: int, names: int, call: str | None, uuid: str | None, dn: str | None, voice: bool) -> None:
-        uuid, call = (None, call) if call else (uuid, None)
-        event = ErrorEvent(code, self._id(names), call if voice else None, uuid if voice else None, dn, voice)
-        self._feed(_error_notice(event), event)
+    @rule(dice=throws())
+    def error(self, dice: Dice) -> None:
+        event = ErrorEvent(dice.of([56, *CODES]), self._id(dice), voice=not dice.rarely())
+        event.dn = dice.of([None, "own", "foreign"])
+        if event.voice:
+            event.call = dice.of([None, None, self._call(dice), "unknown"])
+            event.uuid = dice.of([None, f"u-{self._call(dice)}", "u-unknown"]) if event.call is None else None
+        self._feed_error(event)
 
-    @precondition(lambda self: self.last is not None)
-    @rule()
-    def the_same_again(self) -> None:
-        assert self.last is not None
-        self._feed(*self.last)
+    @rule(_dice=st.none())
+    def the_same_again(self, _dice: Dice | None) -> None:
+        if self.last is not None:
+            notice, tell_the_model = self.last
+            note("the same again")
+            self.desk.feed(notice)
+            tell_the_model()
 
-    @precondition(lambda self: self.model.now % 2 == 1)
-    @rule(
-        calls=st.lists(SNAPSHOT_CALLS, max_size=3, unique_by=lambda event: event.id),
-        agent=st.none() | st.builds(AgentEvent, st.sampled_from(["Ready", "NotReady"]), snapshot=st.just(True)),
-        session=st.sampled_from(["open", "open", "none", "not told"]),
-    )
-    def notifications_are_lost(self, calls: list[CallEvent], agent: AgentEvent | None, session: str) -> None:
-        told: list[CallEvent | AgentEvent] = []
-        if session == "open":
-            told = [*([agent] if agent else []), *calls]
-        listed = {event.id for event in told if isinstance(event, CallEvent)}
-        gone = sorted(min(call) for call in self.model.live_calls() if session != "not told" and not call & listed)
+    @rule(dice=throws())
+    def notifications_are_lost(self, dice: Dice) -> None:
+        if not dice.rarely():
+            return
+        self._waiting(dice)
+        session = dice.of(["open", "open", "none", "not told"])
+        calls = [self._any_call_event(dice) for _ in range(dice.of([0, 1, 2]) if session == "open" else 0)]
+        calls = list({event.id: event for event in calls}.values())
+        for event in calls:
+            event.kind, event.snapshot, event.to = None, True, dice.of([None, *NUMBERS])
+        agent = [AgentEvent(dice.of(["NotReady", "Ready"]), snapshot=True)] if dice.of([0, 1]) else []
+        agent = agent if session == "open" else []
+        listed = {event.id for event in calls}
+        gone = sorted(min(ids) for ids in self.model.live_calls() if session != "not told" and not ids & listed)
         active: Any = {"calls": [_call_notice(event).payload["call"] for event in calls]}
         if agent:
-            active["dn"] = _agent_notice(agent).payload["dn"]
+            active["dn"] = _agent_notice(agent[0]).payload["dn"]
         data = {"user": {"activeSession": active if session == "open" else None} if session != "not told" else {}}
+        note(f"lost: {agent} {calls}, not there any more: {gone}")
         self.desk.lose(*snapshot_notices(data, self.desk.correlator.live_calls()))
-        self.model.lose(told + [CallEvent(call_id, "Completed", kind=None, snapshot=True) for call_id in gone])
+        absent = [CallEvent(call_id, "Completed", kind=None, snapshot=True) for call_id in gone]
+        self.model.lose([*agent, *calls, *absent])
 
     # --- both agree ---------------------------------------------------------------------------------------------------
 
     @invariant()
     def the_same_operations_wait_and_the_same_calls_are_known(self) -> None:
-        if not hasattr(self, "model"):
-            return
         ours = {op: (s.outcome, s.matched) for op, p in self.pendings.items() if (s := self.desk.settlements.get(p))}
         assert ours == self.model.settled
         assert list(self.desk.correlator.pending) == [self.pendings[op] for op in self.model.ops]
         assert set(self.desk.correlator.live_calls()) == self.model.live_calls()
-        assert self.desk.correlator.next_due() == min((op.due for op in self.model.ops), default=None)
         assert self.desk.correlator.is_empty() == (not self.model.ops)
+        assert self.desk.correlator.next_due() == min((op.due for op in self.model.ops), default=None)
         for op, pending in self.pendings.items():
             assert pending.settled == (op not in self.model.ops)
 
     def teardown(self) -> None:
-        if hasattr(self, "model"):
-            self.time_passes(1_000.0)
-            self.the_same_operations_wait_and_the_same_calls_are_known()
-            assert self.desk.correlator.is_empty()
+        self._wait(1_000.0)
+        self.the_same_operations_wait_and_the_same_calls_are_known()
+        assert self.desk.correlator.is_empty()
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _start(
-        self, name: str, *, call: str, other: str, to: str, reason: str, value: str, timeout: float, sent: bool
-    ) -> None:
+    def _start(self, dice: Dice) -> None:
+        name = dice.of(self.kinds)
         wheres = {where for where, _ in PARTS[name]}
-        call, other = call if "call" in wheres else "", other if "other" in wheres else ""
+        call, other = (self._call(dice) if where in wheres else "" for where in ("call", "other"))
+        to, reason, value = (
+            dice.of([*NUMBERS, "sales", "sales"]),
+            dice.of(["", "Lunch", "Break"]),
+            dice.of(["Gold", "Silver"]),
+        )
+        timeout, sent = dice.of([15.0, 60.0, 3.0]), not dice.rarely()
         arguments: dict[str, Any] = {
             "call_id": call or None, "held_call_id": other, "parent_call_id": other or None, "destination": to,
             "reason_code": reason or None, "user_data": {"Segment": value}, "digits": "1",
         }  # fmt: skip
-        pending = self.desk.start(name, sent=sent, timeout=timeout, **arguments)
+        marked = name in ("make_call", "initiate_transfer") and dice.rarely()
+        pending = self.desk.start(name, sent=sent, timeout=timeout, marked=marked, **arguments)
         reason = reason if name == "not_ready" else ""
         op = Op(name, pending.expectation.operation_id, pending.due, call, other, to, reason, value, self.model.now)
+        op.marked = marked
+        note(f"start {op}")
         self.pendings[op] = pending
         self.model.start(op)
         if sent:
             self.model.send(op)
 
-    def _feed_agent(self, event: AgentEvent, names: int) -> None:
-        event.names = self._id(names)
-        self._feed(_agent_notice(event), event)
+    def _waiting(self, dice: Dice) -> list[Op]:
+        """The operations that wait: some, so that there is a choice."""
+        while len(self.model.ops) < 2:
+            self._start(dice)
+        return self.model.ops
 
-    def _feed_call(self, event: CallEvent, names: int) -> None:
-        event.names, event.uuid = self._id(names), f"u-{event.id}"
-        self._feed(_call_notice(event), event)
+    def _call(self, dice: Dice) -> str:
+        """One of the calls that are about: mostly alive, some perhaps not seen yet."""
+        alive = [call_id for call_id in self.calls[-4:] if call_id not in self.model.ended]
+        while len(alive) < 2:
+            self.calls.append(f"c{next(self.numbers)}")
+            alive.append(self.calls[-1])
+        return dice.of(self.calls[-4:] if dice.rarely() else alive)
 
-    def _feed(self, notice: Notice, event: CallEvent | AgentEvent | ErrorEvent) -> None:
-        self.last = notice, event
-        self.desk.feed(notice)
-        if isinstance(event, CallEvent):
-            self.model.call_event(event)
-        elif isinstance(event, AgentEvent):
-            self.model.agent_event(event)
-        else:
-            self.model.error_event(event)
+    def _new(self, dice: Dice) -> str:
+        """The id of a call that was not seen yet, most probably."""
+        if not dice.rarely():
+            self.calls.append(f"c{next(self.numbers)}")
+        return self.calls[-1]
 
-    def _id(self, names: int) -> str | None:
-        if names < 0:
+    def _any_call_event(self, dice: Dice) -> CallEvent:
+        return CallEvent(
+            self._call(dice),
+            dice.of(STATES),
+            dice.of(KINDS),
+            data=dice.of(DATA),
+            parties=dice.of(PARTIES),
+            recording=dice.of([None, "Recording", "Stopped"]),
+        )
+
+    def _id(self, dice: Dice) -> str | None:
+        """Which of the ids that are about an event names; mostly none."""
+        if not dice.rarely():
             return None
-        ids = ["foreign", *ALIASES, *(op.operation_id for op in list(self.pendings)[-8:])]
-        return ids[names % len(ids)]
+        return dice.of([*(op.operation_id for op in list(self.pendings)[-6:]), *ALIASES, "foreign"])
 
-    @staticmethod
-    def _pick(choices: Sequence[T], which: int) -> T:
-        return choices[which % len(choices)]
+    def _feed_call(self, event: CallEvent, dice: Dice) -> None:
+        event.names, event.uuid = self._id(dice), f"u-{event.id}"
+        self._feed(_call_notice(event), event, lambda: self.model.call_event(event))
+
+    def _feed_agent(self, event: AgentEvent, dice: Dice) -> None:
+        event.names = self._id(dice)
+        self._feed(_agent_notice(event), event, lambda: self.model.agent_event(event))
+
+    def _feed_error(self, event: ErrorEvent) -> None:
+        self._feed(_error_notice(event), event, lambda: self.model.error_event(event))
+
+    def _feed(self, notice: Notice, event: object, tell_the_model: Callable[[], None]) -> None:
+        note(str(event))
+        self.last = notice, tell_the_model
+        self.desk.feed(notice)
+        tell_the_model()
+
+
+ACTIONS: list[Callable[[CorrelationMachine, Dice], None]] = [
+    CorrelationMachine.time_passes,
+    CorrelationMachine.start,
+    CorrelationMachine.start,
+    CorrelationMachine.send_or_reply,
+    CorrelationMachine.send_or_reply,
+    CorrelationMachine.event_that_an_operation_waits_for,
+    CorrelationMachine.event_that_an_operation_waits_for,
+    CorrelationMachine.event_that_an_operation_waits_for,
+    CorrelationMachine.event_of_a_call,
+    CorrelationMachine.event_of_a_call,
+    CorrelationMachine.event_of_a_new_call,
+    CorrelationMachine.event_of_the_dn,
+    CorrelationMachine.error_that_an_operation_may_get,
+    CorrelationMachine.error,
+    CorrelationMachine.the_same_again,
+    CorrelationMachine.notifications_are_lost,
+]
 
 
 def _call_notice(event: CallEvent) -> Notice:
     data = None if event.data is None else {"Other": "x"} if event.data == "another key" else {"Segment": event.data}
+    data = {**(data or {}), MARKER_KEY: event.mark} if event.mark else data
     more: dict[str, Any] = {
         "callType": "Consult" if event.consult else "Outbound", "parentConnId": event.parent, "callUuid": event.uuid,
         "previousConnId": event.previous, "userData": data, "recordingState": event.recording,
@@ -335,4 +376,6 @@ def _error_notice(event: ErrorEvent) -> Notice:
 
 
 def test_any_interleaving_settles_every_operation_once_and_as_the_rules_say() -> None:
-    run_state_machine_as_test(CorrelationMachine, settings=settings(stateful_step_count=40))
+    large = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large]
+    often = settings(max_examples=2 * settings().max_examples, stateful_step_count=10, suppress_health_check=large)
+    run_state_machine_as_test(CorrelationMachine, settings=often)
