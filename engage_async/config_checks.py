@@ -117,6 +117,13 @@ def check_text(_: Any, attribute: Attribute[Any], value: Any) -> None:
         raise ConfigurationError(attribute.name, "is empty")
     if any(ord(c) < 32 or ord(c) == 127 for c in value):
         raise ConfigurationError(attribute.name, "must not have control characters")
+    _check_unicode(attribute, value)
+
+
+def _check_unicode(attribute: Attribute[Any], text: str) -> None:
+    """Text of the environment whose bytes are not UTF-8 has lone surrogates, which nothing can send."""
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise ConfigurationError(attribute.name, "must be Unicode text without lone surrogates")
 
 
 def check_secret(_: Any, attribute: Attribute[Any], value: Any) -> None:
@@ -127,6 +134,7 @@ def check_secret(_: Any, attribute: Attribute[Any], value: Any) -> None:
         raise ConfigurationError(attribute.name, f"must be text, not {type(value).__name__}")
     if not value:
         raise ConfigurationError(attribute.name, "is empty")
+    _check_unicode(attribute, value.reveal())
 
 
 def check_header_secret(_: Any, attribute: Attribute[Any], value: Any) -> None:

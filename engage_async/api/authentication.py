@@ -268,10 +268,12 @@ class AuthenticationApi(SynchronousModule):
 
 
 def _basic(client_id: str, client_secret: Secret) -> Secret:
-    return Secret(
-        "Basic "
-        + base64.b64encode(f"{quote_plus(client_id)}:{quote_plus(client_secret.reveal())}".encode()).decode("ascii")
-    )
+    try:
+        pair = Secret(f"{quote_plus(client_id)}:{quote_plus(client_secret.reveal())}")
+        return Secret("Basic " + base64.b64encode(pair.reveal().encode()).decode("ascii"))
+    except UnicodeEncodeError:
+        told = "authentication.retrieve_token: client_id and client_secret must be Unicode text without lone surrogates"
+    raise InvalidArgument(told)
 
 
 def _secret(value: str | Secret | None) -> Secret | None:

@@ -88,8 +88,12 @@ class Request:
                 problem = type(error).__name__  # its text may quote the body
             raise InvalidArgument(f"{self.operation}: the body cannot be written as JSON: {problem}")
         if self.form is not None:
-            revealed = {name: Secret.revealed(value) for name, value in self.form.items()}
-            return urlencode(revealed).encode(), "application/x-www-form-urlencoded"
+            try:
+                revealed = {name: Secret.revealed(value) for name, value in self.form.items()}
+                return urlencode(revealed).encode(), "application/x-www-form-urlencoded"
+            except UnicodeEncodeError:
+                revealed = {}  # it would show in the traceback's variables
+            raise InvalidArgument(f"{self.operation}: the form has text with lone surrogates")
         return self.content, self.content_type
 
 

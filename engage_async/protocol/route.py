@@ -152,7 +152,12 @@ class Route:
             raise self._refuse(name, "a non-empty id", value)
         if any(ord(c) < 32 or ord(c) == 127 for c in value):
             raise self._refuse(name, "an id without control characters", value)
-        return quote(value, safe="")
+        return quote(self._unicode(name, value), safe="")
+
+    def _unicode(self, name: str, text: str) -> str:
+        if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+            raise self._refuse(name, "Unicode text without lone surrogates", text)
+        return text
 
     def _text_or_secret(self, name: str, value: Any) -> str | Secret:
         return value if isinstance(value, Secret) else self._text(name, value)
@@ -169,9 +174,9 @@ class Route:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str | int | float):
-            return str(value)
+            return self._unicode(name, str(value))
         if isinstance(value, list | tuple | set | frozenset) and all(isinstance(item, str) for item in value):
-            return ",".join(value)
+            return self._unicode(name, ",".join(value))
         raise self._refuse(name, "text, a number, a bool or a list of text", value)
 
     def _value(self, name: str, value: Any) -> Any:

@@ -61,20 +61,26 @@ class Outbox:
         return send
 
 
-def sent_by(operation: ApiOperation) -> Iterator[Call]:
-    """The requests of a method that is called with a value for one optional parameter after the other."""
+def method_of(operation: ApiOperation) -> Any:
+    """The method that sends the operation, bound to a module whose requests go to the outbox."""
     assert operation.owner is not None
     needed = inspect.signature(operation.owner).parameters.values()
     parts: Any = {p.name: PARTS.get(p.name) or Outbox() for p in needed if p.default is inspect.Parameter.empty}
-    method = getattr(operation.owner(**parts), operation.method)
+    return getattr(operation.owner(**parts), operation.method)
+
+
+def sent_by(operation: ApiOperation) -> Iterator[Call]:
+    """The requests of a method that is called with a value for one optional parameter after the other."""
+    method = method_of(operation)
     parameters = [p for p in inspect.signature(method).parameters.values() if p.name not in NOT_SENT]
     required = {p.name: sample(p) for p in parameters if p.default is inspect.Parameter.empty}
     optional = {p.name: sample(p) for p in parameters if p.name not in required}
     for name in optional or {"": None}:
-        yield asyncio.run(_call(method, {**required, **({name: optional[name]} if name else {})}))
+        yield asyncio.run(call_of(method, {**required, **({name: optional[name]} if name else {})}))
 
 
-async def _call(method: Any, arguments: Mapping[str, Any]) -> Call:
+async def call_of(method: Any, arguments: Mapping[str, Any]) -> Call:
+    """What a method of `method_of` sends. Raises what the method raises."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
