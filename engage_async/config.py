@@ -106,7 +106,8 @@ class Settings:
     **Times**, in seconds: `connect_timeout` (to get a connection, waiting for a free one included), `read_timeout`
     (silence), `request_timeout` (a whole request with its repetitions), `operation_timeout` (until the event that
     completes an operation), `initialization_timeout`, `close_timeout`, `error_grace` (how long an operation without a
-    completing event waits for an error), `keep_alive_interval` (None: none), `token_leeway` (how long before its end a
+    completing event waits for an error, and one whose reply is a server's fault or unreadable for its event),
+    `keep_alive_interval` (None: none), `token_leeway` (how long before its end a
     token is renewed), `poll_margin` (how much longer than it said a server may hold a poll before its connection counts
     as dead).
 

@@ -175,6 +175,10 @@ class Operation(Generic[T]):
     async def _settled(self) -> None:
         await self._wait_for(self._future)
 
+    async def _settles_within(self, seconds: float) -> bool:
+        await asyncio.wait({self._future}, timeout=seconds)
+        return self._future.done()
+
     async def _outcome(self) -> T:
         self._begin()
         self._waiting += 1

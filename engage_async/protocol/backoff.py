@@ -31,18 +31,18 @@ class Backoff:
         return whole * (1.0 - dice() / 2.0)
 
 
-def retry_after(value: str | None, now: float) -> float | None:
+def retry_after(value: str | None, now: float, *, longest: float = LONGEST_RETRY_AFTER) -> float | None:
     """Read a ``Retry-After`` header (seconds, or an HTTP date) as seconds from `now` (Unix time).
 
-    None when there is none or it cannot be read; never negative, never more than `LONGEST_RETRY_AFTER`.
+    None when there is none or it cannot be read; never negative, never more than `longest`.
     """
     if value is None:
         return None
     value = value.strip()
     if value.isascii() and value.isdecimal():
-        return min(float(value[:12]), LONGEST_RETRY_AFTER)
+        return min(float(value[:12]), longest)
     try:
         seconds = parsedate_to_datetime(value).timestamp() - now
     except (ValueError, OverflowError, OSError):
         return None
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
+    return min(max(seconds, 0.0), longest) if math.isfinite(seconds) else None

@@ -6,15 +6,18 @@ by an event, sessions.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import evolve
 
 from engage_async.api.module import Known, NothingKnown
-from engage_async.errors import MalformedResponse, PartialSuccess
+from engage_async.errors import MalformedResponse, PartialSuccess, RateLimited
 from engage_async.io.downloads import Download
 from engage_async.io.http import HttpSession
+from engage_async.protocol.backoff import retry_after
 from engage_async.protocol.envelope import DONE, PARTIAL, PartialResult, Reply, read_reply
 from engage_async.protocol.multipart import FilePart, UploadForm
 from engage_async.protocol.requests import Answer, Request
@@ -86,7 +89,11 @@ class Requests:
             reply = evolve(reply, status=evolve(reply.status, code=DONE))
         if route.refusal is not None and not reply.ok and (error := route.refusal(reply, route.name)) is not None:
             raise error
-        reply.raise_for_status(route.name)
+        try:
+            reply.raise_for_status(route.name)
+        except RateLimited as error:
+            error.retry_after = retry_after(answer.headers.get("retry-after"), time.time(), longest=math.inf)
+            raise
         if reply.status.code == PARTIAL and not route.bulk:
             raise PartialSuccess(reply.partial(reply.data, route.name), operation=route.name)
         return reply

@@ -25,8 +25,10 @@ from engage_async.config import Settings
 from engage_async.errors import (
     EngageError,
     InvalidArgument,
+    MalformedResponse,
     Matched,
     OutcomeUnknown,
+    ServerFault,
     SessionClosed,
     WrongEventLoop,
 )
@@ -37,7 +39,8 @@ from engage_async.models.events import Event, EventsLost
 from engage_async.operation import Operation
 from engage_async.outcomes import Outcomes
 from engage_async.protocol.bayeux import LossReason
-from engage_async.protocol.correlation import Expectation
+from engage_async.protocol.correlation import Expectation, Pending
+from engage_async.protocol.envelope import Reply
 from engage_async.protocol.health import Health, NotificationSettings
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.readings import MARKER_KEY
@@ -251,6 +254,8 @@ class ServiceSession:
             pending = self._outcomes.register(operation, expectation, decode)
             if self._needs_notifications(route):
                 await self._notifications.connected()
+            if operation.done():
+                return  # its time was over before it could be sent, and its caller was told so
             self._outcomes.sending(pending)
             try:
                 limit = None if expectation.from_reply else expectation.timeout
@@ -259,7 +264,9 @@ class ServiceSession:
                 log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
                 self._outcomes.unanswered(pending)
                 return
-            reply = self._requests.judge(route, answer)
+            reply = await self._judged(operation, pending, route, answer)
+            if reply is None:
+                return
             if reply.accepted:
                 self._outcomes.accept(pending, reply.operation_id)
             else:
@@ -273,6 +280,20 @@ class ServiceSession:
         except Exception as error:
             operation._fail(error)  # noqa: SLF001
             log.exception("%s %s failed in an unforeseen way", operation.name, operation.id)
+
+    async def _judged(self, operation: Operation[Any], pending: Pending, route: Route, answer: Answer) -> Reply | None:
+        """The reply to an operation that an event completes; None when its event has said how it ended.
+
+        An answer that is no reply (a gateway's, or unreadable) may hide that the request took effect: it is the outcome
+        only when no event comes within the grace.
+        """
+        try:
+            return self._requests.judge(route, answer)
+        except (MalformedResponse, ServerFault):
+            self._outcomes.unanswered(pending)
+            if not await operation._settles_within(self._settings.error_grace):  # noqa: SLF001
+                raise
+            return None
 
     def _limit(self, route: Route, timeout: Any) -> float:
         """The deadline of an operation in seconds; every operation has one."""

@@ -189,7 +189,7 @@ async def test_a_reply_that_never_comes_does_not_fail_an_operation_whose_event_d
 
 
 async def test_one_bad_operation_does_not_disturb_another(emulator: Emulator, agent: ea.WorkspaceSession) -> None:
-    emulator.switches.faults.append(Fault("*/not-ready", "html"))
-    bad, good = await asyncio.gather(agent.voice.not_ready(), agent.voice.make_call("5550001"), return_exceptions=True)
+    emulator.switches.faults.append(Fault("*/ready", "html"))
+    bad, good = await asyncio.gather(agent.voice.ready(), agent.voice.make_call("5550001"), return_exceptions=True)
     assert isinstance(bad, ea.MalformedResponse)
     assert isinstance(good, ea.Call)
