@@ -40,7 +40,6 @@ from engage_async.operation import Operation
 from engage_async.outcomes import Outcomes
 from engage_async.protocol.bayeux import LossReason
 from engage_async.protocol.correlation import Expectation, Pending
-from engage_async.protocol.envelope import Reply
 from engage_async.protocol.health import Health, NotificationSettings
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.readings import MARKER_KEY
@@ -252,10 +251,8 @@ class ServiceSession:
             self._must_be_open()
             self._must_not_drain(route)
             pending = self._outcomes.register(operation, expectation, decode)
-            if self._needs_notifications(route):
-                await self._notifications.connected()
-            if operation.done():
-                return  # its time was over before it could be sent, and its caller was told so
+            if not await self._sendable(operation, route):
+                return
             self._outcomes.sending(pending)
             try:
                 limit = None if expectation.from_reply else expectation.timeout
@@ -264,14 +261,7 @@ class ServiceSession:
                 log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
                 self._outcomes.unanswered(pending)
                 return
-            reply = await self._judged(operation, pending, route, answer)
-            if reply is None:
-                return
-            if reply.accepted:
-                self._outcomes.accept(pending, reply.operation_id)
-            else:
-                self._outcomes.discard(pending)
-                operation._succeed(self._requests.conclude(route, reply, arguments), "reply")  # noqa: SLF001
+            await self._answered(operation, pending, route, answer, arguments)
         except EngageError as error:
             operation._fail(error)  # noqa: SLF001
         except asyncio.CancelledError:
@@ -281,19 +271,37 @@ class ServiceSession:
             operation._fail(error)  # noqa: SLF001
             log.exception("%s %s failed in an unforeseen way", operation.name, operation.id)
 
-    async def _judged(self, operation: Operation[Any], pending: Pending, route: Route, answer: Answer) -> Reply | None:
-        """The reply to an operation that an event completes; None when its event has said how it ended.
+    async def _answered(
+        self,
+        operation: Operation[Any],
+        pending: Pending,
+        route: Route,
+        answer: Answer,
+        arguments: Mapping[str, Any],
+    ) -> None:
+        """Judge the answer: the operation was accepted, or this is its outcome. Raises what the server refused with.
 
         An answer that is no reply (a gateway's, or unreadable) may hide that the request took effect: it is the outcome
         only when no event comes within the grace.
         """
         try:
-            return self._requests.judge(route, answer)
+            reply = self._requests.judge(route, answer)
         except (MalformedResponse, ServerFault):
             self._outcomes.unanswered(pending)
             if not await operation._settles_within(self._settings.error_grace):  # noqa: SLF001
                 raise
-            return None
+            return
+        if reply.accepted:
+            self._outcomes.accept(pending, reply.operation_id)
+        else:
+            self._outcomes.discard(pending)
+            operation._succeed(self._requests.conclude(route, reply, arguments), "reply")  # noqa: SLF001
+
+    async def _sendable(self, operation: Operation[Any], route: Route) -> bool:
+        """Wait until notifications flow; False when its time was over first, and its caller was told: not sent."""
+        if self._needs_notifications(route):
+            await self._notifications.connected()
+        return not operation.done()
 
     def _limit(self, route: Route, timeout: Any) -> float:
         """The deadline of an operation in seconds; every operation has one."""
