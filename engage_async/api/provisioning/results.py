@@ -12,7 +12,7 @@ from attrs import evolve
 
 from engage_async.api.module import Known
 from engage_async.api.pages import Page
-from engage_async.errors import MalformedResponse, NotFound, PartialSuccess
+from engage_async.errors import ApiError, MalformedResponse, NotFound, PartialSuccess, api_error
 from engage_async.models.codec import structure
 from engage_async.models.provisioning.jobs import ExportStatus, read_export_status
 from engage_async.models.provisioning.objects import (
@@ -40,19 +40,31 @@ from engage_async.secret import Secret
 
 __all__ = [
     "a_new_user", "a_session_id", "a_storage_id", "a_user", "an_export", "an_export_id", "an_object_page",
-    "an_object_under", "certificates", "inbound_mailboxes", "names_under", "options", "outbound_mailboxes",
-    "permissions", "the_answered_skills", "the_answered_users", "users_page", "whitelist",
+    "an_object_under", "certificates", "inbound_mailboxes", "login_refused", "names_under", "options",
+    "outbound_mailboxes", "permissions", "the_answered_skills", "the_answered_users", "the_definitions", "users_page", "whitelist",
 ]  # fmt: skip
 
 T = TypeVar("T")
 
 Payload = Mapping[str, Any]
 
+_UNAUTHORIZED = 603
+
 
 def a_session_id(payload: Payload, _arguments: Payload, _known: Known) -> Secret | None:
     """The id of the session, which its cookie carries; None when the reply does not tell it."""
     session_id = payload.get("sessionId")
     return Secret(session_id) if isinstance(session_id, str) else None
+
+
+def login_refused(reply: Reply, operation: str) -> ApiError | None:
+    """A refusal to open a session, with what the service leaves out: what it may be about."""
+    status = reply.status
+    if reply.http_status not in (400, 401, 403) and status.code != _UNAUTHORIZED:
+        return None
+    told = f"{status.message or 'refused'}: the access token, or the authorization code or its redirect URI, is wrong,"
+    made = Status(status.code, f"{told} was used before or has expired", status.detail)
+    return api_error(made, http_status=reply.http_status, operation=operation)
 
 
 # --- users ------------------------------------------------------------------------------------------------------------
@@ -181,6 +193,14 @@ def an_object_under(name: str) -> Callable[[Payload, Payload, Known], Payload]:
         return found if isinstance(found, dict) else {}
 
     return object_of
+
+
+def the_definitions(payload: Payload, _arguments: Payload, _known: Known) -> Payload:
+    """The definitions of statistics. Raises `MalformedResponse` when they are not there."""
+    found = payload.get("statisticDefinitions")
+    if not isinstance(found, dict):
+        raise MalformedResponse("provisioning: expected an object statisticDefinitions, and there is none")
+    return found
 
 
 def names_under(name: str) -> Callable[[Payload, Payload, Known], tuple[str, ...]]:

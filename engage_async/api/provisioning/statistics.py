@@ -14,7 +14,7 @@ from typing import Any
 
 from engage_async.api.module import SynchronousModule
 from engage_async.api.provisioning.files import a_file
-from engage_async.api.provisioning.results import an_object_under, names_under
+from engage_async.api.provisioning.results import an_object_under, names_under, the_definitions
 from engage_async.protocol.multipart import OnProgress, Source
 from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.route import Family
@@ -24,11 +24,11 @@ _WIRE = {"statistic_definitions_file": "statistic-definitions"}
 _statistics = Family("/provisioning/v3", "statistics", "/statistic-definitions/", wire=_WIRE)
 
 _GET_DEFINITIONS = _statistics.get(
-    "get_definitions", path="/statistic-definitions", enveloped=False, gives=an_object_under("statisticDefinitions")
+    "get_definitions", path="/statistic-definitions", enveloped=False, gives=the_definitions
 )
 _POST_DEFINITIONS = _statistics.request(
     "POST", "post_definitions", path="/statistic-definitions", body="data", enveloped=False, repeat=Repeat.REPEATABLE,
-    gives=an_object_under("statisticDefinitions"),
+    gives=the_definitions,
 )  # fmt: skip
 _EXPORT_DEFINITIONS = _statistics.get(
     "export_definitions", path="/export-statistic-definitions", gives=names_under("files")
