@@ -23,6 +23,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from engage_async.config_checks import is_loopback
 from engage_async.emulator.callback_setup import CallbackSetup
 from engage_async.emulator.callbacks import Callbacks
 from engage_async.emulator.centre import ContactCentre
@@ -60,6 +61,7 @@ from engage_async.emulator.service import Service
 from engage_async.emulator.statistic_subscriptions import StatisticSubscriptions
 from engage_async.emulator.switches import Switches
 from engage_async.emulator.web_sessions import WebSession, WebSessions
+from engage_async.errors import ConfigurationError
 
 __all__ = ["Emulator"]
 
@@ -70,6 +72,9 @@ _LARGEST_BODY = 16 * 1024 * 1024
 
 class Emulator:
     """A local Engage Cloud. ``async with Emulator() as emulator:`` listens on `host` until the block ends.
+
+    It listens on this machine's loopback interface only: its users and secrets are in its directory file, which
+    everybody can read. Another `host` raises `ConfigurationError`.
 
     `port` 0 takes a free one. `directory` is a `Directory` or the path of a directory file; None: the one that comes
     with the package; `media`, `records` and `callbacks` are the same of queues, of contacts and what is kept beside
@@ -89,6 +94,8 @@ class Emulator:
         callbacks: CallbackSetup | str | Path | None = None,
         seed: int = 0,
     ) -> None:
+        if not is_loopback(f"http://[{host}]" if ":" in host else f"http://{host}"):
+            raise ConfigurationError("host", f"must be of the loopback interface, like 127.0.0.1, not {host!r}")
         self.switches: Switches = switches or Switches()
         self.requests: deque[RequestRecord] = deque(maxlen=_MOST_REQUESTS)
         self.workspace: Service = Service(self.switches, "/workspace/v3", "WORKSPACE_SESSIONID")
