@@ -1,4 +1,4 @@
-"""Every operation of Statistics, Engagement and Provisioning against the emulator: the ways in which it can go wrong."""
+"""Every operation of Statistics, Engagement and Provisioning against the emulator: how each can go wrong."""
 
 from __future__ import annotations
 
