@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from engage_async.emulator.switches import Switches
 
@@ -146,6 +146,10 @@ class AuthorizationServer:
         """Let every access token expire now. Refresh tokens stay good."""
         for token in self._access.values():
             token.expires = min(token.expires, self._now())
+
+    def expire_codes(self) -> None:
+        """Let every authorization code that is not spent expire now."""
+        self._codes = {code: evolve(found, expires=self._now()) for code, found in self._codes.items()}
 
     def revoke(self, user: str | None = None) -> None:
         """Make access and refresh tokens void, of one user or of all."""

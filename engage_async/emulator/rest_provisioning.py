@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["BASE", "Provisioning", "add_routes", "as_object", "data_of"]
 
 BASE = "/provisioning/v3"
-_MESSAGES = f"{BASE}/messages"
+_MESSAGES = "/messages"  # the vendor's clients subscribe to "/*": one segment, whose name is not documented
 
 Handle = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 

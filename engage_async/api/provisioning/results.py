@@ -41,7 +41,8 @@ from engage_async.secret import Secret
 __all__ = [
     "a_new_user", "a_session_id", "a_storage_id", "a_user", "an_export", "an_export_id", "an_object_page",
     "an_object_under", "certificates", "inbound_mailboxes", "login_refused", "names_under", "options",
-    "outbound_mailboxes", "permissions", "the_answered_skills", "the_answered_users", "the_definitions", "users_page", "whitelist",
+    "outbound_mailboxes", "permissions", "the_answered_skills", "the_answered_users", "the_definitions", "users_page",
+    "whitelist",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -196,10 +197,11 @@ def an_object_under(name: str) -> Callable[[Payload, Payload, Known], Payload]:
 
 
 def the_definitions(payload: Payload, _arguments: Payload, _known: Known) -> Payload:
-    """The definitions of statistics. Raises `MalformedResponse` when they are not there."""
-    found = payload.get("statisticDefinitions")
+    """The definitions of statistics, whose reply has no status. Raises `MalformedResponse` when they are not there."""
+    data = payload.get("data")
+    found = (data if isinstance(data, dict) else payload).get("statisticDefinitions")
     if not isinstance(found, dict):
-        raise MalformedResponse("provisioning: expected an object statisticDefinitions, and there is none")
+        raise MalformedResponse("statistics: expected an object statisticDefinitions in the data, and there is none")
     return found
 
 

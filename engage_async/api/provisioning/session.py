@@ -12,7 +12,7 @@ wrong, and for a session that was opened in the other form.
 from __future__ import annotations
 
 from engage_async.api.module import SynchronousModule
-from engage_async.api.provisioning.results import a_session_id
+from engage_async.api.provisioning.results import a_session_id, login_refused
 from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.route import Family
 from engage_async.secret import Secret
@@ -22,7 +22,7 @@ _WIRE = {"redirect_uri": "redirect_uri", "include_state": "include_state"}
 _session = Family("/provisioning/v3", "session", wire=_WIRE)
 
 _INITIALIZE_PROVISIONING = _session.request(
-    "POST", "initialize_provisioning", body="plain", bodiless=True, gives=a_session_id
+    "POST", "initialize_provisioning", body="plain", bodiless=True, refusal=login_refused, gives=a_session_id
 )
 _GET_LOGIN = _session.get(
     "get_login", path="/login", query=("redirect_uri", "include_state"), needs=("redirect_uri",), redirects=True
