@@ -144,7 +144,7 @@ class Outcomes:
             entry = self._entries.pop(settlement.pending, None)
             if entry is None:
                 continue
-            self.counts[settlement.outcome] += 1
+            self.counts["lost" if _is_lost(settlement) else settlement.outcome] += 1
             self._tell(entry, settlement)
 
     def _tell(self, entry: _Entry, settlement: Settlement) -> None:
@@ -170,6 +170,11 @@ class Outcomes:
             operation._succeed(result, matched)  # noqa: SLF001
 
 
+def _is_lost(settlement: Settlement) -> bool:
+    """A snapshot in which its object is gone does not tell whether the operation succeeded before that."""
+    return settlement.outcome == "lost" or (settlement.outcome == "ended" and settlement.matched == "snapshot")
+
+
 def _error(settlement: Settlement) -> EngageError:
     pending = settlement.pending
     known: dict[str, Any] = {
@@ -180,7 +185,7 @@ def _error(settlement: Settlement) -> EngageError:
     name = pending.expectation.operation
     if settlement.outcome == "timed out":
         return _timed_out(pending, known)
-    if settlement.outcome == "lost":
+    if _is_lost(settlement):
         return OperationLost(
             f"{name}: notifications were lost, and the current session does not prove its outcome", **known
         )
