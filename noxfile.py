@@ -62,6 +62,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Many agents under random faults from a printed seed; two minutes, `--minutes 120` for two hours. Needs Linux."""
+    _install(session)
+    session.run("python", "-W", "error", "-m", "tests.soak", *session.posargs)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """The demonstration against the embedded emulator."""
     session.install("-q", ".[cli]")

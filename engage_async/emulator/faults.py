@@ -6,6 +6,7 @@ Must live here: the middleware and the bodies of faults. Must not: which fault i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -106,8 +107,9 @@ async def _in_order(emulator: Emulator, request: web.Request, response: web.Stre
             fault.carried_out and fault.applies(request.method, request.path) for fault in emulator.switches.faults
         )
         if not fault_waits:
-            await response.prepare(request)
-            await response.write_eof()
+            with contextlib.suppress(ConnectionError):  # the client has gone: its events go their way all the same
+                await response.prepare(request)
+                await response.write_eof()
     else:
         await asyncio.sleep(emulator.switches.reply_gap)
         await asyncio.sleep(0)

@@ -1,0 +1,158 @@
+"""Agents at work: each opens a session, does one thing after the other by its dice, and opens another when it ends.
+
+Must live here: what an agent does, and that everything it starts is entered in the ledger. Must not: faults, judgement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from random import Random
+from typing import Any
+
+import engage_async as ea
+from tests.soak.judgement import Heard, Ledger, outcome_of
+from tests.soak.witness import NUMBER
+
+OPERATION_TIMEOUT = 4.0
+_HANG = 30.0  # seconds after which an operation, whose deadline is far earlier, hangs
+
+
+class Worker:
+    """One agent of the directory, number `number`; `pause` is the mean time between two operations in seconds."""
+
+    def __init__(self, engage: ea.Engage, number: int, seed: int, ledger: Ledger, *, pause: float) -> None:
+        self.user: str = f"agent{number}"
+        self.heard: Heard = Heard()
+        self.open_failures: int = 0
+        self.session: ea.WorkspaceSession | None = None
+        self.stopping: bool = False
+        self._engage = engage
+        self._dn = str(20_000 + number)
+        self._dice = Random(f"agent {seed} {number}")
+        self._ledger = ledger
+        self._pause = pause
+
+    async def work(self, opened: asyncio.Event) -> None:
+        """Until `stopping`; then every operation is settled, every event is there, and the session is still open."""
+        while True:
+            session = self._engage.workspace(name=self.user)
+            try:
+                await session.__aenter__()
+                self.heard.openings += 1
+                session.on(ea.Event)(self._hear)
+                await session.activate_channels(dn=self._dn, channels=["voice"], timeout=OPERATION_TIMEOUT)
+            except ea.EngageError:
+                self.open_failures += 1
+                await session.aclose()
+                await asyncio.sleep(self._dice.uniform(0.05, 0.5))
+                continue
+            self.session = session
+            opened.set()
+            ended = await self._shift(session)
+            if self.stopping and not ended:
+                await session.drain(timeout=_HANG)
+                return
+            await session.aclose()
+
+    async def _shift(self, session: ea.WorkspaceSession) -> bool:
+        """Work until the session ends (True), or the agent is asked to stop."""
+        while not self.stopping:
+            await asyncio.sleep(self._dice.expovariate(1 / self._pause))
+            if self._dice.random() < 0.01:
+                return True
+            try:
+                await self._turn(session)
+            except ea.SessionClosed:
+                return True
+        try:
+            await session.connected()
+        except ea.SessionClosed:
+            return True
+        return False
+
+    async def _turn(self, session: ea.WorkspaceSession) -> None:
+        dice, voice = self._dice, session.voice
+        call_id = next(iter(session.calls), None)
+        chance = dice.random()
+        if chance < 0.05:
+            await self._give_up(voice.send_user_event({"Left": "alone"}))
+        elif chance < 0.10:
+            await asyncio.gather(*(self._do(voice.send_user_event({"Burst": str(n)})) for n in range(3)))
+        elif chance < 0.15:
+            await self._read(session.session.get_user_info(timeout=OPERATION_TIMEOUT))
+        elif call_id is None:
+            await self._do(dice.choice((self._other_state(session), voice.dnd_on, voice.dnd_off, self._dial(session))))
+        elif chance < 0.40:
+            await self._do(voice.release(call_id, timeout=OPERATION_TIMEOUT))
+        elif chance < 0.60:
+            held = session.calls[call_id].state == "Held"
+            await self._do((voice.retrieve if held else voice.hold)(call_id, timeout=OPERATION_TIMEOUT))
+        elif chance < 0.75:
+            await self._do(voice.attach_user_data(call_id, {"Note": str(dice.random())}, timeout=OPERATION_TIMEOUT))
+        elif chance < 0.90:
+            await self._do(voice.send_dtmf(call_id, "1", timeout=OPERATION_TIMEOUT))
+        else:
+            await self._do(voice.hold("no-such-call", timeout=OPERATION_TIMEOUT))
+
+    def _other_state(self, session: ea.WorkspaceSession) -> Any:
+        is_ready = session.dn is not None and session.dn.agent_state == "Ready"
+        return session.voice.not_ready if is_ready else session.voice.ready
+
+    def _dial(self, session: ea.WorkspaceSession) -> Any:
+        number = self._dice.choice(("5550001", "5550001", "5550001", "not-a-number"))
+        return lambda *, timeout: session.voice.make_call(number, timeout=timeout)
+
+    async def _do(self, made: Any) -> None:
+        """Start one operation, and enter how it ends."""
+        operation: ea.Operation[Any] = made if isinstance(made, ea.Operation) else made(timeout=OPERATION_TIMEOUT)
+        self._ledger.started += 1
+        error: BaseException | None = None
+        try:
+            async with asyncio.timeout(_HANG) as patience:
+                if self._dice.random() < 0.3:
+                    await operation.accepted()
+                await operation
+        except ea.EngageError as failed:
+            error = failed
+        except TimeoutError as late:
+            error = late
+        if patience.expired():
+            self._ledger.defect(f"{operation!r} hangs")
+        self._ledger.settled(operation, outcome_of(error), error or operation.matched)
+        if isinstance(error, ea.SessionClosed):
+            raise error
+
+    async def _give_up(self, operation: ea.Operation[Any]) -> None:
+        """Cancel an operation somewhere on its way."""
+        self._ledger.started += 1
+        waiting = asyncio.ensure_future(_outcome(operation))
+        await asyncio.wait({waiting}, timeout=self._dice.uniform(0.0, 0.02))
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        error = None if waiting.cancelled() else waiting.result()
+        self._ledger.settled(operation, "cancelled" if waiting.cancelled() else outcome_of(error), error)
+
+    async def _read(self, reading: Awaitable[Any]) -> None:
+        try:
+            async with asyncio.timeout(_HANG) as patience:
+                await reading
+        except ea.SessionClosed:
+            raise
+        except (ea.EngageError, TimeoutError):
+            if patience.expired():
+                self._ledger.defect(f"{self.user}: a request hangs")
+
+    def _hear(self, event: ea.Event) -> None:
+        if isinstance(event, ea.EventsLost):
+            self.heard.marks += 1
+        elif isinstance(number := event.raw.get(NUMBER), int):
+            self.heard.number(number)
+
+
+async def _outcome(operation: ea.Operation[Any]) -> BaseException | None:
+    try:
+        await operation
+    except ea.EngageError as error:
+        return error
+    return None
