@@ -168,7 +168,7 @@ class Exports:
         if not fields:
             raise ProvisionRefused("fields must name what is exported", status=400)
         users = [self._store.user(dbid) for dbid in dbids] if dbids else list(self._store.users.values())
-        groups = set(filters.get("agentGroups") or ())
+        groups = set(filters.get("agentGroupFilter") or ())
         users = [user for user in users if not groups or groups & set(user.get("agentGroups", ()))]
         keys = filters.get("sortBy") or []
         users.sort(key=lambda user: [str(user.get(key, "")).casefold() for key in keys])

@@ -203,6 +203,14 @@ class ProvisionStore:
                 unknown.append(dbid)
         return entries, unknown
 
+    def dbid_of(self, kind: str, name: str) -> str:
+        """The id of the object of this name; the name itself when there is none."""
+        if kind == "users":
+            user = self.user_named(name)
+            return name if user is None else str(user["DBID"])
+        found = (dbid for dbid, each in self.objects.get(kind, {}).items() if each["name"] == name)
+        return next(found, name)
+
     def _new_object(self, kind: str, name: str, more: dict[str, Any]) -> dict[str, Any]:
         for each in self.objects[kind].values():
             if each["name"] == name:

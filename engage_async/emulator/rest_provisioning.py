@@ -205,12 +205,19 @@ class _Routes:
         return _perhaps_partial({kind: found, "totalCount": total}, "No such object", unknown)
 
     async def permissions(self, request: web.Request, _user: str) -> web.StreamResponse:
+        kind = request.match_info["object_type"]
         if request.method == "GET":
             dbids = [each for each in request.query.get("dbids", "").split(",") if each]
         else:
-            dbids = [str(each) for each in (await data_of(request)).get("objectIds") or ()]
-        entries, unknown = self._store.permissions(request.match_info["object_type"], dbids)
+            dbids = [self._dbid(kind, each) for each in (await data_of(request)).get("objectIds") or ()]
+        entries, unknown = self._store.permissions(kind, dbids)
         return _perhaps_partial({"ACLs": entries}, "No such object", unknown)
+
+    def _dbid(self, kind: str, named: Any) -> str:
+        """The id of an object that is named by it, or by its name."""
+        if not isinstance(named, dict) or not (named.get("id") or named.get("name")):
+            raise ProvisionRefused("objectIds must be objects with an id or a name", status=400)
+        return str(named.get("id") or self._store.dbid_of(kind, str(named["name"])))
 
     # --- operations ---------------------------------------------------------------------------------------------------
 
