@@ -55,7 +55,7 @@ TokenProvider = Callable[[], Awaitable[str | Secret]]
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "access_token": ("access_token",),
     "token_provider": ("token_provider",),
-    "authorization_code": ("client_id", "redirect_uri"),
+    "authorization_code": ("client_id",),
     "jwt_bearer": (),
     "refresh_token": ("client_id", "refresh_token"),
     "password": ("client_id", "username", "password"),
@@ -196,6 +196,8 @@ class Settings:
             if getattr(self, name) is None:
                 instead = " (or jwt_assertion)" if signs else ""
                 raise ConfigurationError(name, f"is missing: the grant {grant} needs it{instead}")
+        if grant == "authorization_code" and self.code is not None and self.redirect_uri is None:
+            raise ConfigurationError("redirect_uri", "is missing: a code is exchanged with the redirect URI it came to")
 
     @property
     def grant_in_use(self) -> Grant | None:

@@ -71,7 +71,6 @@ async def test_a_login_keeps_a_token_that_only_its_owner_can_read(emulator: Emul
         ea.Engage(
             **settings(emulator),
             grant="authorization_code",
-            redirect_uri="http://127.0.0.1/callback",
             token_store=ea.FileTokenStore(store),
         ) as engage,
         engage.workspace() as agent,
