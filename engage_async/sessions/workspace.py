@@ -255,13 +255,16 @@ class WorkspaceSession(ServiceSession):
             watch.cancel()
 
     def _initialize_operation(self) -> Operation[User]:
-        return self.session.initialize_workspace(
+        operation = self.session.initialize_workspace(
             code=self._login["code"],
             redirect_uri=self._login["redirect_uri"],
             state=self._login["state"],
             optimize_config=self._settings.optimize_config or None,
             timeout=self._settings.initialization_timeout,
         )
+        # What ends the session first is told elsewhere: then nobody asks for this outcome.
+        operation.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return operation
 
     async def _watch_silence(self, operation: Operation[User]) -> None:
         """Ask the current session when no initialization event comes: its ``pendingLoginAsync`` has the same states."""

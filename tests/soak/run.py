@@ -110,6 +110,10 @@ class Soak:
 
     async def run(self) -> Figures:
         """Everything from the first session to the last, and what is left then."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(
+            lambda _, found: self._ledger.defect(f"{found['message']}: {found.get('exception')}")
+        )
         command = (sys.executable, "-m", "tests.soak.witness", str(self._agents), str(self._seed))
         async with asyncio.timeout(self._seconds + 4 * _PATIENCE), running("emulator", *command) as emulator:
             base_url = (await emulator.read())["base_url"]
