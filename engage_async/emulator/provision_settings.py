@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engage_async.emulator.provision_store import ProvisionRefused
@@ -77,7 +77,7 @@ class ProvisionSettings:
         self.capacity_rules[dbid] = {"name": name, "mediaRules": dict(rules)}
         return dbid
 
-    def change_rule(self, dbid: str, name: str | None, rules: Tree, deleted: Mapping[str, Any]) -> None:
+    def change_rule(self, dbid: str, name: str | None, rules: Tree, deleted: Collection[Any]) -> None:
         """Change a capacity rule."""
         rule = self.rule(dbid)
         rule["mediaRules"] = {k: v for k, v in {**rule["mediaRules"], **rules}.items() if k not in deleted}

@@ -5,6 +5,7 @@ Must live here: the mapping of requests to `ProvisionSettings`. Must not: what i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,7 @@ def add_routes(app: web.Application, emulator: Emulator) -> None:
     provisioning.add("GET", "/recording/certificates", routes.certificates)
     provisioning.add("DELETE", "/recording/certificates", routes.delete_certificate)
     provisioning.add("GET", "/statistic-definitions", routes.definitions)
+    provisioning.add("GET", "/export-statistic-definitions", routes.export_definitions)
     provisioning.add("POST", "/statistic-definitions", routes.keep_definitions)
     provisioning.add("POST", "/statistic-definitions/operations/update-reset-times", routes.reset_times)
     for kind in ("Agent", "GroupAgents", "Queue", "GroupQueues", "RoutePoint"):
@@ -92,7 +94,9 @@ class _Routes:
 
     async def change_rule(self, request: web.Request, _user: str) -> web.StreamResponse:
         data = await data_of(request)
-        rules, deleted = _object(data, "mediaRules"), _object(data, "deletedMediaRules")
+        rules, deleted = _object(data, "mediaRules"), data.get("deletedMediaRules") or []
+        if not isinstance(deleted, list):
+            raise ProvisionRefused("deletedMediaRules must be a list", status=400)
         self._settings.change_rule(request.match_info["script_dbid"], data.get("name"), rules, deleted)
         return done()
 
@@ -181,6 +185,10 @@ class _Routes:
 
     async def definitions(self, _request: web.Request, _user: str) -> web.StreamResponse:
         return web.json_response({"data": {"statusCode": 0, "statisticDefinitions": self._settings.definitions}})
+
+    async def export_definitions(self, _request: web.Request, _user: str) -> web.StreamResponse:
+        """One file with all definitions, of the kind that can be imported. What the files hold is not documented."""
+        return done({"files": [json.dumps(self._settings.definitions)]})
 
     async def keep_definitions(self, request: web.Request, user: str) -> web.StreamResponse:
         self._settings.keep_definitions(_object(await data_of(request), "statisticDefinitions"))
