@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from engage_async.api.module import SynchronousModule
 from engage_async.api.provisioning.export_job import ExportJob, a_csv, filter_parameters
+from engage_async.api.provisioning.looking import check_seconds
 from engage_async.api.provisioning.results import an_export, an_export_id
 from engage_async.io.downloads import Download
 from engage_async.models.provisioning.enums import SortOrder
@@ -61,6 +62,7 @@ class ExportsApi(SynchronousModule):
         The arguments are those of `export_file`. There are `every` seconds between two looks (the first come sooner). A
         connection or session that is lost does not matter unless it is for more than `patience` seconds.
         """
+        check_seconds("exports.users", every=every, patience=patience)
         export_id = await self.export_file(
             fields,
             file_name=file_name,

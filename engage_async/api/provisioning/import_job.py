@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Generator
 from typing import TYPE_CHECKING, Any
 
 from engage_async.api.provisioning.import_results import outcome
-from engage_async.api.provisioning.looking import Watched
+from engage_async.api.provisioning.looking import Watched, check_seconds
 from engage_async.errors import ApiError, EngageError, ImportEnded, ImportInProgress, ImportRejected, OutcomeUnknown
 from engage_async.models.provisioning.jobs import ImportStatus
 from engage_async.protocol.envelope import PartialResult
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ImportJob", "started"]
 
-BEGINS_WITHIN = 2.0
-"""Seconds after its file was taken in which an import may still show the state from before it."""
-
+_BEGINS_WITHIN = 2.0  # seconds after its file was taken in which an import may still show the state from before it,
+_LOOKS = 20  # or so many looks, if they take less time
 _PAUSE = 0.1
 
 
@@ -130,9 +129,11 @@ async def started(
     every: float,
     patience: float,
     timeout: float | None,
-    begins_within: float = BEGINS_WITHIN,
+    begins_within: float | None = None,
 ) -> ImportJob:
     """Send the file, and give the import that it has begun."""
+    check_seconds("imports.users", every=every, patience=patience)
+    within = min(_BEGINS_WITHIN, _LOOKS * every) if begins_within is None else begins_within
     admin = admin_name or (await users.get_current()).user_name
     before = await _state(imports, admin, tenant_name)
     try:
@@ -150,14 +151,14 @@ async def started(
             importers=now.active_importers, http_status=refusal.http_status, operation=refusal.operation,
         ) from refusal  # fmt: skip
     except OutcomeUnknown:
-        if not await _begins(imports, admin, tenant_name, before, begins_within):
+        if not await _begins(imports, admin, tenant_name, before, within):
             raise
     return ImportJob(
         imports,
         admin_name=admin,
         tenant_name=tenant_name,
         before=before,
-        begins_within=begins_within,
+        begins_within=within,
         every=every,
         patience=patience,
     )
@@ -181,5 +182,5 @@ async def _begins(
         now = await _state(imports, admin_name, tenant_name)
         if now is not None and now != before and (is_active(now, admin_name) or now.done_count):
             return True
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(min(_PAUSE, within / 4))
     return False

@@ -24,7 +24,7 @@ from engage_async.errors import (
     Unauthorized,
 )
 
-__all__ = ["OUT_OF_REACH", "Watched"]
+__all__ = ["OUT_OF_REACH", "Watched", "check_seconds"]
 
 log: logging.Logger = logging.getLogger("engage_async.operations")
 
@@ -52,8 +52,7 @@ class Watched(Generic[S]):
         every: float,
         patience: float,
     ) -> None:
-        for argument, value in (("every", every), ("patience", patience)):
-            _check_seconds(name, argument, value)
+        check_seconds(name, every=every, patience=patience)
         self.latest: S | None = None
         self.number: int = 0
         self.is_over: bool = False
@@ -123,6 +122,8 @@ class _States(Generic[S]):
         return state
 
 
-def _check_seconds(name: str, argument: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-        raise InvalidArgument(f"{name}: {argument} must be a positive number of seconds, not {value!r:.60}")
+def check_seconds(name: str, **times: Any) -> None:
+    """Raise `InvalidArgument` for a time that is no positive number of seconds."""
+    for argument, value in times.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+            raise InvalidArgument(f"{name}: {argument} must be a positive number of seconds, not {value!r:.60}")
