@@ -55,6 +55,30 @@ def interop(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """A million malformed inputs, coverage-guided and by Hypothesis; arguments: inputs for each target, and a seed."""
+    session.install("-q", ".[dev,fuzz]")
+    for target in ("bodies", "poll", "events", "replies"):
+        session.run("python", "-m", "tests.fuzz", target, *session.posargs)
+    tests = ("pytest", "tests/fuzz", "--timeout=3600", "-k", "test_no_")
+    session.run(*tests, env={"HYPOTHESIS_PROFILE": "explore" if session.posargs else "fuzz"})
+
+
+@nox.session
+def security(session: nox.Session) -> None:
+    """Known vulnerabilities of what is installed, the static check, and the tests of what the README promises.
+
+    The static check is Ruff's S rules, which are Bandit's; `lint` has them, too. Bandit itself would say the same again
+    without knowing the reasons that stand beside each exception. Arguments go to pip-audit, which needs the network.
+    """
+    _install(session)
+    session.install("-q", "pip-audit>=2.8")
+    session.run("ruff", "check", "--select", "S", "engage_async")
+    session.run("pip-audit", "--progress-spinner=off", *session.posargs)
+    session.run("pytest", "tests/security", "tests/public/test_secrets.py")
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Side by side with its peers; arguments go to `python -m benchmarks`. Needs Node 20 and npm; some minutes."""
     session.install("-q", ".[bench]")

@@ -1,6 +1,6 @@
 """What every test is held to: it leaves no task behind, and finds the same each time it runs.
 
-``HYPOTHESIS_PROFILE=explore`` looks for what the repeatable examples do not show.
+``HYPOTHESIS_PROFILE=explore`` looks for what the repeatable examples do not show, ``fuzz`` for much longer.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ settings.register_profile(
     "repeatable", max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("explore", max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", max_examples=25_000, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 

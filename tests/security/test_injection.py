@@ -18,7 +18,6 @@ import pytest
 import pytest_asyncio
 from attrs import field, frozen, mutable
 from far_end import quick, raw_server, session_of
-from test_every_operation import call_of, method_of
 
 from engage_async.api.operations import ApiOperation, all_operations
 from engage_async.config import Settings
@@ -28,6 +27,7 @@ from engage_async.protocol.route import Call
 from engage_async.secret import Secret
 from engage_async.sessions.requests import Requests
 from tests.end_to_end.operations import NOT_SENT, sample
+from tests.end_to_end.outbox import method_of, what_is_sent
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -136,7 +136,7 @@ async def test_hostile_text_is_refused_or_stays_in_its_place(operation: ApiOpera
     refusals: list[str] = []
     for name, hostile, arguments in attacks(operation):
         try:
-            call = await call_of(method_of(operation), arguments)
+            call = (await what_is_sent(method_of(operation), arguments)).call
             arrived = await wire.carry(operation, call)
         except InvalidArgument as error:
             refusals.append(str(error))

@@ -13,7 +13,6 @@ import asyncio
 import inspect
 import json
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,16 +20,15 @@ from typing import Any
 import pytest
 
 from engage_async.api.operations import APIS, ApiOperation, all_operations, same_shape
-from engage_async.config import Settings
 from engage_async.protocol.route import Call, Route
 from tests.end_to_end.operations import NOT_SENT, sample
+from tests.end_to_end.outbox import method_of, what_is_sent
 
 Documented = Mapping[str, Any]
 
 LIST: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "operations.json").read_text("utf-8"))
 FAMILIES = sorted({(entry["api"], entry["group"]) for entry in LIST})
 OURS = all_operations()
-PARTS = {"settings": Settings(base_url="https://cloud.example", client_id="client", client_secret="secret")}
 UNDOCUMENTED_FIELDS = {
     "mgtManageUserData": {"interactions"},
     "retrieveToken": {"assertion", "code_verifier"},
@@ -43,32 +41,6 @@ UNDOCUMENTED_BODIES = {("engagement", "statistics")}
 """Operations (API and name) that cannot do without a body, and have none in the definition."""
 
 
-class Sent(Exception):
-    """What a method has sent, thrown so that it needs no answer."""
-
-    def __init__(self, call: Call) -> None:
-        super().__init__()
-        self.call = call
-
-
-class Outbox:
-    """What a module sends through: it makes the request of a route and its arguments, whichever way it is sent."""
-
-    def __getattr__(self, _way: str) -> Any:
-        def send(route: Route, arguments: Mapping[str, Any], *_: Any, **__: Any) -> Any:
-            raise Sent(route.call(arguments, "operation-1"))
-
-        return send
-
-
-def method_of(operation: ApiOperation) -> Any:
-    """The method that sends the operation, bound to a module whose requests go to the outbox."""
-    assert operation.owner is not None
-    needed = inspect.signature(operation.owner).parameters.values()
-    parts: Any = {p.name: PARTS.get(p.name) or Outbox() for p in needed if p.default is inspect.Parameter.empty}
-    return getattr(operation.owner(**parts), operation.method)
-
-
 def sent_by(operation: ApiOperation) -> Iterator[Call]:
     """The requests of a method that is called with a value for one optional parameter after the other."""
     method = method_of(operation)
@@ -76,20 +48,8 @@ def sent_by(operation: ApiOperation) -> Iterator[Call]:
     required = {p.name: sample(p) for p in parameters if p.default is inspect.Parameter.empty}
     optional = {p.name: sample(p) for p in parameters if p.name not in required}
     for name in optional or {"": None}:
-        yield asyncio.run(call_of(method, {**required, **({name: optional[name]} if name else {})}))
-
-
-async def call_of(method: Any, arguments: Mapping[str, Any]) -> Call:
-    """What a method of `method_of` sends. Raises what the method raises."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            result = method(**arguments)
-        if inspect.isawaitable(result):
-            await result
-    except Sent as sent:
-        return sent.call
-    raise AssertionError(f"{method} sent nothing")
+        arguments = {**required, **({name: optional[name]} if name else {})}
+        yield asyncio.run(what_is_sent(method, arguments)).call
 
 
 def problems(entry: Documented, ours: list[ApiOperation] = OURS) -> list[str]:
