@@ -4,7 +4,8 @@ Must live here: reading and writing the file's rows, the course of both, their s
 
 A file is CSV in UTF-8 with a header: ``userName``, ``firstName``, ``lastName``, ``password`` and any other member of a
 user. ``skills`` are ``name=level`` pairs, ``agentGroups``, ``accessGroups``, ``placeNames`` and ``switchNames`` names,
-``phones`` numbers, each separated by semicolons; ``enabled`` and ``isAgent`` are true or false. A row for a user that
+``phones`` numbers, each separated by semicolons; ``wwe`` is an object in JSON; ``enabled`` and ``isAgent`` are true or
+false. A row for a user that
 exists changes it. A row that cannot be taken over is reported and passed over.
 """
 
@@ -13,7 +14,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +25,7 @@ from engage_async.emulator.scheduler import Scheduler, Timer
 __all__ = ["Exports", "Imports", "read_rows"]
 
 _STEP = 0.02
-_LISTS = ("agentGroups", "accessGroups", "placeNames", "switchNames")
-_FLAGS = ("enabled", "isAgent", "changePasswordOnNextLogin", "callRecording", "supportSoftPhone")
+_NEEDED = ("userName", "firstName", "lastName")
 _KEPT = 64
 
 Row = tuple[int, User, str | None]
@@ -36,7 +37,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, strict=True)
-            missing = {"userName", "firstName", "lastName"} - set(reader.fieldnames or ())
+            missing = set(_NEEDED) - set(reader.fieldnames or ())
             if missing:
                 raise ProvisionRefused(f"The file has no column {', '.join(sorted(missing))}", status=400)
             for row in reader:
@@ -48,28 +49,46 @@ def read_rows(path: Path) -> Iterator[Row]:
 def _read(row: dict[str | Any, Any]) -> tuple[User, str | None]:
     if None in row or None in row.values():
         return {"userName": str(row.get("userName") or "")}, "The row has another number of columns than the header"
-    user: User = {name: value.strip() for name, value in row.items() if value.strip()}
-    problem = next((f"{name} is missing" for name in ("userName", "firstName", "lastName") if name not in user), None)
-    for name in _LISTS:
-        if name in user:
-            user[name] = _split(user[name])
-    if "phones" in user:
-        user["phones"] = [{"number": number} for number in _split(user["phones"])]
-    if "skills" in user:
-        pairs = [each.partition("=") for each in _split(user["skills"])]
-        if any(level and not level.isdecimal() for _, _, level in pairs):
-            problem = problem or "The level of a skill is no whole number"
-        user["skills"] = [{"name": n, "level": int(v)} if v.isdecimal() else {"name": n} for n, _, v in pairs]
-    for name in _FLAGS:
-        if name in user:
-            if user[name].lower() not in ("true", "false"):
-                problem = problem or f"{name} must be true or false"
-            user[name] = user[name].lower() == "true"
+    user: User = {}
+    problem = next((f"{name} is missing" for name in _NEEDED if not row[name].strip()), None)
+    for name, text in row.items():
+        if not text.strip():
+            continue
+        try:
+            user[name] = _READ.get(name, str)(text.strip())
+        except (ValueError, RecursionError):
+            user[name], problem = text, problem or f"{name} cannot be read: {text:.60}"
     return user, problem
 
 
 def _split(text: str) -> list[str]:
     return [each.strip() for each in text.split(";") if each.strip()]
+
+
+def _phones(text: str) -> list[User]:
+    return [{"number": number} for number in _split(text)]
+
+
+def _skills(text: str) -> list[User]:
+    pairs = [each.partition("=") for each in _split(text)]
+    return [{"name": name, "level": int(level)} if level else {"name": name} for name, _, level in pairs]
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("agentGroups", "accessGroups", "placeNames", "switchNames"), _split),
+    **dict.fromkeys(("enabled", "isAgent", "changePasswordOnNextLogin", "callRecording", "supportSoftPhone"), _flag),
+    **dict.fromkeys(("voiceMail", "wrapUpTime"), int),
+    "phones": _phones,
+    "skills": _skills,
+    "wwe": json.loads,
+}
+"""How the text of a column is read; others are texts."""
 
 
 class Imports:
@@ -211,6 +230,8 @@ def _cell(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return ";".join(map(_item, value))
+    if isinstance(value, dict):
+        return json.dumps(value)
     return "" if value is None else str(value)
 
 

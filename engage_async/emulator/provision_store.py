@@ -25,6 +25,11 @@ _LISTS = {
     "deletedAccessGroups": "accessGroups",
     "deletedSwitchNames": "switchNames",
 }
+_KINDS: tuple[tuple[type, str, tuple[str, ...]], ...] = (
+    (list, "a list", (*_LISTS, *_LISTS.values(), "placeNames", "phones")),
+    (dict, "an object", ("wwe", "phone")),
+    (bool, "true or false", ("enabled", "isAgent", "changePasswordOnNextLogin", "callRecording", "supportSoftPhone")),
+)
 _NEVER_TOLD = frozenset({"password"})
 _MATCH: Mapping[str, Callable[[str, str], bool]] = {
     "includes": lambda value, term: term in value,
@@ -50,6 +55,7 @@ class ProvisionStore:
         self.users: dict[str, User] = {}
         self.objects: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in OBJECT_TYPES}
         self._by_name: dict[str, str] = {}
+        self._employees: dict[str, str] = {}
         self._dbids = itertools.count(10_000)
         self.on_change: Callable[[str, str, str], None] = lambda _kind, _dbid, _change: None
         for agent in directory.users.values():
@@ -112,7 +118,8 @@ class ProvisionStore:
         if self.user_named(str(name)) is not None:
             raise ProvisionRefused(f"User {name} exists already", status=409, detail={"userName": name})
         self._check(data)
-        defaults: User = {"enabled": True, "isAgent": False, "isAdmin": False}
+        self._must_be_free(data.get("employeeID"), None)
+        defaults: User = {"enabled": True, "isAgent": True, "isAdmin": False}
         lists: User = {key: [] for key in (*_LISTS.values(), "placeNames", "phones")}
         made = self._keep({**defaults, **lists, **data, "DBID": str(next(self._dbids))})
         self.on_change("users", made["DBID"], "created")
@@ -125,6 +132,8 @@ class ProvisionStore:
         if isinstance(renamed, str) and (other := self.user_named(renamed)) is not None and other is not user:
             raise ProvisionRefused(f"User {renamed} exists already", status=409, detail={"userName": renamed})
         self._check(data)
+        self._must_be_free(data.get("employeeID"), dbid)
+        self._employees.pop(str(user.get("employeeID")), None)
         self._by_name.pop(str(user["userName"]).casefold(), None)
         for name, value in data.items():
             if name in _LISTS:
@@ -143,6 +152,8 @@ class ProvisionStore:
         user = self.user(dbid)
         del self.users[dbid]
         self._by_name.pop(str(user["userName"]).casefold(), None)
+        self._employees.pop(str(user.get("employeeID")), None)
+        self._leave_groups(dbid, ())
         self.on_change("users", dbid, "deleted")
 
     def used_skills(self) -> list[dict[str, Any]]:
@@ -153,18 +164,44 @@ class ProvisionStore:
     def _keep(self, user: User) -> User:
         self.users[user["DBID"]] = user
         self._by_name[str(user["userName"]).casefold()] = user["DBID"]
+        if user.get("employeeID"):
+            self._employees[str(user["employeeID"])] = user["DBID"]
         for each in user.get("skills", ()):
             self._new_object("skills", _name_of(each), {})
-        for each in user.get("agentGroups", ()):
-            group = self._new_object("agent-groups", each, {"agentDBIDs": []})
+        groups = [_name_of(each) for each in user.get("agentGroups", ())]
+        self._leave_groups(user["DBID"], groups)
+        for name in groups:
+            group = self._new_object("agent-groups", name, {"agentDBIDs": []})
             if user["DBID"] not in group["agentDBIDs"]:
                 group["agentDBIDs"].append(user["DBID"])
         return user
 
+    def _leave_groups(self, dbid: str, stays_in: Iterable[str]) -> None:
+        stays = set(stays_in)
+        for group in self.objects["agent-groups"].values():
+            if group["name"] not in stays and dbid in group["agentDBIDs"]:
+                group["agentDBIDs"].remove(dbid)
+
+    def _must_be_free(self, employee_id: Any, dbid: str | None) -> None:
+        """Whether nobody else has the employee id."""
+        owner = self._employees.get(str(employee_id)) if employee_id else None
+        if owner is not None and owner != dbid:
+            detail = {"employeeID": employee_id}
+            raise ProvisionRefused(f"Employee id {employee_id} is in use", status=409, detail=detail)
+
     def _check(self, data: Mapping[str, Any]) -> None:
-        for name in (*_LISTS, *_LISTS.values()):
-            if name in data and not isinstance(data[name], list):
-                raise ProvisionRefused(f"{name} must be a list", status=400, detail={"field": name})
+        for kind, told_as, names in _KINDS:
+            for name in names:
+                if name in data and not isinstance(data[name], kind):
+                    raise ProvisionRefused(f"{name} must be {told_as}", status=400, detail={"field": name})
+        if not all(isinstance(each, dict) for each in data.get("phones", ())):
+            raise ProvisionRefused("phones must be a list of objects", status=400, detail={"field": "phones"})
+        if not isinstance(data.get("wwe", {}).get("roles", []), list):
+            raise ProvisionRefused("wwe.roles must be a list", status=400, detail={"field": "wwe"})
+        groups = {each["name"] for each in self.objects["access-groups"].values()}
+        unknown = [name for each in data.get("accessGroups", ()) if (name := _name_of(each)) not in groups]
+        if unknown:
+            raise ProvisionRefused(f"No such access group: {unknown[0]}", status=404, detail={"name": unknown[0]})
         for skill in data.get("skills", ()):
             level = skill.get("level") if isinstance(skill, dict) else None
             if not isinstance(skill, dict) or not isinstance(level, int | None) or isinstance(level, bool):
@@ -181,6 +218,8 @@ class ProvisionStore:
         found = [stored[dbid] for dbid in wanted if dbid in stored] if wanted else list(stored.values())
         term, key = query.get("search_term", "").casefold(), query.get("search_key", "name")
         match = _MATCH.get(query.get("match_method", "includes"), _MATCH["includes"])
+        if asked := query.get("dn_type") or query.get("group_type"):
+            found = [each for each in found if each.get("type", asked) in asked.split(",")]
         if term:
             found = [each for each in found if match(str(each.get(key, "")).casefold(), term)]
         if sort := query.get("sort_key"):

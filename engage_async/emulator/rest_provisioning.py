@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -146,7 +147,9 @@ class _Routes:
         back = request.query.get("redirect_uri")
         if not back:
             return refusal(ProvisionRefused("redirect_uri is missing", status=400))
-        return web.Response(status=302, headers={"Location": f"/auth/v3/oauth/authorize?redirect_uri={back}"})
+        client = next(iter(self._emulator.centre.directory.clients), "")
+        query = {"response_type": "code", "client_id": client, "redirect_uri": back}
+        return web.Response(status=302, headers={"Location": f"/auth/v3/oauth/authorize?{urlencode(query)}"})
 
     async def login(self, request: web.Request) -> web.StreamResponse:
         """Log in by name and password."""

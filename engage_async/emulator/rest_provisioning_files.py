@@ -186,10 +186,15 @@ async def _read(request: web.Request, form: _Form) -> None:
 
 async def _kept(part: BodyPartReader) -> Path:
     handle, name = tempfile.mkstemp(prefix="engage-upload-")
-    with os.fdopen(handle, "wb") as file:
-        while chunk := await part.read_chunk(_CHUNK):
-            file.write(chunk)
-    return Path(name)
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            while chunk := await part.read_chunk(_CHUNK):
+                file.write(chunk)
+    except BaseException:
+        os.unlink(name)  # the upload was cut off
+        raise
+    return path
 
 
 def _texts(body: dict[str, Any], name: str) -> list[str]:

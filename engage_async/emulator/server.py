@@ -131,7 +131,8 @@ class Emulator:
         self.feedback: deque[Feedback] = deque()
         services = callbacks if isinstance(callbacks, CallbackSetup) else CallbackSetup.load(callbacks)
         self.callbacks: Callbacks = Callbacks(services, self.centre)
-        self.provisioning: Service = Service(self.switches, "/provisioning/v3", "PROVISIONING_SESSIONID")
+        # The vendor's client sends files and fetches them with the session's cookie alone.
+        self.provisioning: Service = Service(self.switches, "/provisioning/v3", "PROVISIONING_SESSIONID", sticky=False)
         self.provision_store: ProvisionStore = ProvisionStore(loaded)
         self.provision_settings: ProvisionSettings = ProvisionSettings(self.centre.scheduler.now)
         self.imports: Imports = Imports(self.provision_store, self.centre.scheduler, lambda: self.switches.import_pace)

@@ -27,12 +27,16 @@ class Service:
     """One service under `path`, whose sessions the cookie of this name stands for.
 
     Without a `gate` its notifications are for those who have a cookie session. With one, a handshake that the gate lets
-    in opens the cookie session, which ends with the last of its Bayeux sessions.
+    in opens the cookie session, which ends with the last of its Bayeux sessions. `sticky`: see `WebSessions`.
     """
 
-    def __init__(self, switches: Switches, path: str, cookie: str, *, gate: Gate | None = None) -> None:
+    def __init__(
+        self, switches: Switches, path: str, cookie: str, *, gate: Gate | None = None, sticky: bool = True
+    ) -> None:
         self.path = path
-        self.web_sessions: WebSessions = WebSessions(cookie, path, secure=lambda: switches.secure_cookies)
+        self.web_sessions: WebSessions = WebSessions(
+            cookie, path, secure=lambda: switches.secure_cookies, sticky=sticky
+        )
         self.delivery: Delivery = Delivery(switches, self.web_sessions, until_unbound=gate is not None)
         self._gate = gate
 

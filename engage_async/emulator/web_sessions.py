@@ -43,13 +43,15 @@ class WebSessions:
     """The sessions of one service, by the value of its cookie.
 
     The functions in `on_open` and `on_end` hear of each session that begins or ends. `secure` is asked whether a new
-    session's cookie is marked Secure.
+    session's cookie is marked Secure; without `sticky` a request may do without the stickiness cookie.
     """
 
-    def __init__(self, cookie: str, path: str, *, secure: Callable[[], bool] = lambda: True) -> None:
+    def __init__(
+        self, cookie: str, path: str, *, secure: Callable[[], bool] = lambda: True, sticky: bool = True
+    ) -> None:
         self.on_open: list[Callable[[WebSession], None]] = []
         self.on_end: list[Callable[[WebSession], None]] = []
-        self._cookie, self._path, self._secure = cookie, path, secure
+        self._cookie, self._path, self._secure, self._sticky = cookie, path, secure, sticky
         self._sessions: dict[str, WebSession] = {}
         self._of_user: dict[str, set[WebSession]] = {}
 
@@ -91,9 +93,11 @@ class WebSessions:
     def find(self, request: web.BaseRequest) -> WebSession | None:
         """The session that the request's cookies name.
 
-        None also when the stickiness cookie is missing or another: that request reached a node without the session.
+        None also when the stickiness cookie is another, or is missing where it is needed: that request reached a node
+        without the session.
         """
         session = self._sessions.get(request.cookies.get(self._cookie, ""))
-        if session is None or request.cookies.get(STICKINESS) != session.node:
+        node = request.cookies.get(STICKINESS)
+        if session is None or (node != session.node and (self._sticky or node is not None)):
             return None
         return session

@@ -63,7 +63,7 @@ async def test_rows_that_cannot_be_taken_over_are_named(provisioning: ea.Provisi
     assert (result.data.succeed_count, result.data.total_count) == (5, 8)
     told = [str(error) for error in result.errors]
     assert len(told) == 3
-    for text, row, reason in zip(told, ("7", "8", "9"), ("userName", "columns", "level"), strict=True):
+    for text, row, reason in zip(told, ("7", "8", "9"), ("userName", "columns", "skills"), strict=True):
         assert row in text
         assert reason in text
     with pytest.raises(ExceptionGroup) as raised:
