@@ -48,6 +48,7 @@ _EXCERPT = 200
 _UNREADABLE_IN_A_ROW = 5
 _IDLE_ANSWERS_IN_A_ROW = 2
 _IDLE_ANSWER = 0.1
+_TOLD_TO_ALL = frozenset({"advised", "disconnected"})
 
 _loads: Callable[[str], Any] = (
     importlib.import_module("orjson").loads if importlib.util.find_spec("orjson") else json.loads
@@ -283,6 +284,7 @@ class ReconnectPolicy:
 
     * A failure is repeated after a backoff, which a good answer or the end of the session resets.
     * A session that is gone is replaced at once, but with a backoff when sessions are short-lived one after the other.
+      When the server said so unasked, it may have told everybody: a chance pause keeps all from coming back at once.
     * Empty answers in quick succession are slowed down, whatever the server advises.
 
     A session that lived for `settled` seconds is not short-lived. `dice` gives a number from 0 to 1.
@@ -360,6 +362,8 @@ class ReconnectPolicy:
             self._short_lived = 0
         self._failures = self._unreadable = 0
         pause = self._pause(self._short_lived)
+        if loss.kind in _TOLD_TO_ALL:
+            pause = max(pause, self._backoff.first * self._dice())
         self._short_lived += 1
         return Next(Step.HANDSHAKE, max(pause, advice.interval), loss)
 
