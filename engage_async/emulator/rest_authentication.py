@@ -15,7 +15,7 @@ from aiohttp import web
 
 from engage_async.emulator.directory import User
 from engage_async.emulator.oauth import Token
-from engage_async.emulator.oauth_http import bearer
+from engage_async.emulator.oauth_http import bearer, unauthorized
 from engage_async.emulator.request_forms import Form, read_body, text
 from engage_async.emulator.rest_replies import answering, done, flag, refused
 
@@ -57,7 +57,7 @@ class _Routes:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             token = self._token(request)
-            return await handler(request, token) if token is not None else _invalid_token()
+            return await handler(request, token) if token is not None else unauthorized(request)
 
         return handle
 
@@ -127,7 +127,7 @@ class _Routes:
         back = request.query.get("redirectUri") or request.query.get("redirect_uri")
         if request.method == "GET" and back and token is None:
             return web.Response(status=302, headers={"Location": back})
-        return done() if token is not None or request.method == "GET" else _invalid_token()
+        return done() if token is not None or request.method == "GET" else unauthorized(request)
 
     def _token(self, request: web.Request) -> Token | None:
         return self._emulator.oauth.owner(bearer(request) or "")
@@ -136,11 +136,3 @@ class _Routes:
 def _authorities(user: User) -> list[dict[str, Any]]:
     roles = [{"name": "ROLE_AGENT", "privileges": ["voice", "media"]}]
     return [*roles, {"name": "ROLE_SUPERVISOR", "privileges": ["monitor"]}] if user.supervisor else [*roles]
-
-
-def _invalid_token() -> web.Response:
-    return web.json_response(
-        {"error": "invalid_token", "error_description": "The access token is missing, expired or void"},
-        status=401,
-        headers={"WWW-Authenticate": 'Bearer realm="oauth", error="invalid_token"'},
-    )
