@@ -63,7 +63,7 @@ child = os.fork()
 
 async def main():
     async with environment as engage, engage.workspace(log_out=False) as agent:
-        os.write(1, (await agent.session.get_user_info()).user.user_name.encode() + b"\n")
+        os.write(1, (await agent.session.get_user_info()).user.user_name.encode() + b"\\n")
 
 asyncio.run(main())
 if child:
