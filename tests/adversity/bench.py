@@ -9,9 +9,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import define
-from yarl import URL
 
 import engage_async as ea
 from engage_async.emulator import Emulator
@@ -70,7 +70,7 @@ async def bench(**switches: Any) -> AsyncIterator[Bench]:
         for name, value in switches.items():
             assert hasattr(emulator.switches, name)
             setattr(emulator.switches, name, value)
-        async with fault_proxy(URL(emulator.base_url).port or 0) as proxy:
+        async with fault_proxy(urlsplit(emulator.base_url).port or 0) as proxy:
             yield Bench(emulator, proxy)
 
 

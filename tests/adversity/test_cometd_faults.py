@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from node_programs import node, node_modules
 from official_cometd import SETTINGS, VOICE, CometdServer, Far, Node, cometd_server, connected, eventually
 
 from tests.adversity.bench import POLL
 from tests.adversity.fault_proxy import FaultProxy, fault_proxy
-from tests.interop.conftest import node, node_modules
 
 __all__ = ["node", "node_modules"]
 
