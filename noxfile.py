@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "venv"
@@ -74,8 +76,12 @@ def security(session: nox.Session) -> None:
     _install(session)
     session.install("-q", "pip-audit>=2.8")
     session.run("ruff", "check", "--select", "S", "engage_async")
-    session.run("pip-audit", "--progress-spinner=off", *session.posargs)
     session.run("pytest", "tests/security", "tests/public/test_secrets.py")
+    frozen = session.run("python", "-m", "pip", "freeze", "--exclude", "engage-async", silent=True) or ""
+    listed = Path(session.create_tmp()) / "installed.txt"
+    listed.write_text(frozen)
+    options = ("--strict", "--no-deps", "--disable-pip", "--progress-spinner=off")
+    session.run("pip-audit", *options, "-r", str(listed), *session.posargs)
 
 
 @nox.session

@@ -173,22 +173,20 @@ class AuthenticationApi(SynchronousModule):
         Raises `AuthenticationError` with the server's `error` (``invalid_grant`` for a wrong password, an expired code
         or another redirect URI, ``invalid_client`` …).
         """
-        secrets = {
-            "code": code,
-            "code_verifier": code_verifier,
-            "password": password,
-            "refresh_token": refresh_token,
-            "assertion": assertion,
-        }
+        # In the place of the text, so that no traceback shows it.
+        client_secret, code, code_verifier = _secret(client_secret), _secret(code), _secret(code_verifier)
+        password, refresh_token, assertion = _secret(password), _secret(refresh_token), _secret(assertion)
         arguments = {
             "grant_type": grant_type,
             "redirect_uri": redirect_uri,
             "username": username,
             "scope": scope,
-            **{name: _secret(value) for name, value in secrets.items()},
-            **self._client(
-                client_id or self._settings.client_id, _secret(client_secret) or self._settings.client_secret
-            ),
+            "code": code,
+            "code_verifier": code_verifier,
+            "password": password,
+            "refresh_token": refresh_token,
+            "assertion": assertion,
+            **self._client(client_id or self._settings.client_id, client_secret or self._settings.client_secret),
         }
         token: AccessToken = await self._anonymous.request(_RETRIEVE_TOKEN, arguments, timeout)
         return token
@@ -221,10 +219,11 @@ class AuthenticationApi(SynchronousModule):
         timeout: float | None = None,
     ) -> None:
         """Change the password of the token's user; `user_name` names it where the server wants it named."""
+        old_password, new_password = Secret.of(old_password), Secret.of(new_password)  # no traceback shows the text
         await self._request(
             _CHANGE_PASSWORD,
-            old_password=_secret(old_password),
-            new_password=_secret(new_password),
+            old_password=old_password,
+            new_password=new_password,
             user_name=user_name,
             timeout=timeout,
         )

@@ -57,6 +57,7 @@ class EmailSettingsApi(SynchronousModule):
 
         `type` is ``POP3``, ``IMAP`` or ``EWS``, `mailbox` the account's login name, `max_message_size` in MB.
         """
+        password = None if password is None else Secret.of(password)  # no traceback shows the text
         await self._request(
             _MODIFY_INBOUND,
             name=name,
@@ -64,7 +65,7 @@ class EmailSettingsApi(SynchronousModule):
             host=host,
             port=port,
             mailbox=mailbox,
-            password=None if password is None else Secret.of(password),
+            password=password,
             connection_security=connection_security,
             enabled=enabled,
             max_message_size=max_message_size,
@@ -98,6 +99,7 @@ class EmailSettingsApi(SynchronousModule):
 
         `type` is ``SMTP`` or ``IMAP``, `mailbox` the account's login name, `from_email` the address of the sender.
         """
+        password = None if password is None else Secret.of(password)  # no traceback shows the text
         await self._request(
             _MODIFY_OUTBOUND,
             name=name,
@@ -105,7 +107,7 @@ class EmailSettingsApi(SynchronousModule):
             host=host,
             port=port,
             mailbox=mailbox,
-            password=None if password is None else Secret.of(password),
+            password=password,
             connection_security=connection_security,
             from_email=from_email,
             timeout=timeout,

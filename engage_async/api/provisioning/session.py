@@ -43,6 +43,7 @@ class ProvisioningSessionApi(SynchronousModule):
 
         Gives the id of the session, which is also the cookie's value and as secret.
         """
+        code = None if code is None else Secret.of(code)  # no traceback shows the text
         session_id: Secret | None = await self._request(
             _INITIALIZE_PROVISIONING, code=code, redirect_uri=redirect_uri, timeout=timeout
         )
@@ -59,7 +60,8 @@ class ProvisioningSessionApi(SynchronousModule):
 
     async def login(self, name: str, password: str | Secret, *, timeout: float | None = None) -> None:
         """Log in to an HTTP session with a name and a password; `init_provisioning` comes next."""
-        await self._request(_LOGIN, name=name, password=Secret.of(password), timeout=timeout)
+        password = Secret.of(password)  # no traceback shows the text
+        await self._request(_LOGIN, name=name, password=password, timeout=timeout)
 
     async def init_provisioning(self, *, timeout: float | None = None) -> None:
         """Initialize the session of a user who is logged in to an HTTP session."""
