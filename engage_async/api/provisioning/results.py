@@ -6,7 +6,7 @@ Must live here: small functions named by what they give. Must not: routes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from attrs import evolve
 
@@ -44,8 +44,6 @@ __all__ = [
     "outbound_mailboxes", "permissions", "the_answered_skills", "the_answered_users", "the_definitions", "users_page",
     "whitelist",
 ]  # fmt: skip
-
-T = TypeVar("T")
 
 Payload = Mapping[str, Any]
 
