@@ -517,6 +517,14 @@ def test_snapshot_shows_the_call_that_an_operation_made(desk: Desk) -> None:
     assert desk.how(dial) == ("succeeded", "snapshot")
 
 
+def test_snapshot_with_neither_call_proves_no_conference(desk: Desk) -> None:
+    gone = [call_event("Completed", call_id, kind=None, snapshot=True) for call_id in ("c2", "c1")]
+    for order in (gone, gone[::-1]):
+        finish = desk.start("complete_conference", call_id="c2", parent_call_id="c1")
+        desk.lose(*order)
+        assert desk.how(finish) == ("ended", "snapshot")
+
+
 def test_operation_that_events_had_proven_is_not_lost(desk: Desk) -> None:
     finish = desk.start("complete_conference", call_id="c2", parent_call_id="c1")
     desk.feed(call_event("Released", "c2"))

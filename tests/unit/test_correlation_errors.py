@@ -275,9 +275,9 @@ def test_codes_are_those_of_the_affinity_table() -> None:
 
 
 def test_code_that_fits_several_is_a_guess_for_the_oldest_accepted(desk: Desk) -> None:
+    hold = desk.start("hold", call_id="c2")
     first, second = desk.start("make_call", destination="5551212"), desk.start("make_call", destination="5553434")
     consult = desk.start("initiate_transfer", call_id="c1", destination="7002")
-    hold = desk.start("hold", call_id="c2")
     for pending in (hold, consult, second):
         desk.accept(pending)
     desk.feed(error_event(415))
