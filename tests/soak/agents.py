@@ -108,8 +108,9 @@ class Worker:
         operation: ea.Operation[Any] = made if isinstance(made, ea.Operation) else made(timeout=OPERATION_TIMEOUT)
         self._ledger.started += 1
         error: BaseException | None = None
+        patience = asyncio.timeout(_HANG)
         try:
-            async with asyncio.timeout(_HANG) as patience:
+            async with patience:
                 if self._dice.random() < 0.3:
                     await operation.accepted()
                 await operation
@@ -134,8 +135,9 @@ class Worker:
         self._ledger.settled(operation, "cancelled" if waiting.cancelled() else outcome_of(error), error)
 
     async def _read(self, reading: Awaitable[Any]) -> None:
+        patience = asyncio.timeout(_HANG)
         try:
-            async with asyncio.timeout(_HANG) as patience:
+            async with patience:
                 await reading
         except ea.SessionClosed:
             raise
