@@ -262,7 +262,7 @@ class Soak:
         living = _living()
         for name in living:
             left = figures.final[name] = living[name] - self._living[name]
-            if left:
+            if left > 0:
                 self._ledger.defect(f"{left:.0f} {name} object(s) left")
         if figures.final["tasks"] > self._tasks_before:
             self._ledger.defect(f"tasks left: {[task.get_name() for task in asyncio.all_tasks()][:10]}")
