@@ -106,6 +106,7 @@ class Soak:
         self._tasks: list[asyncio.Task[None]] = []
         self._tasks_before = len(asyncio.all_tasks())
         self._talking = asyncio.Lock()  # one command and its answer at a time
+        gc.collect()  # of what ran before
         self._sockets, self._living = _resources()["sockets"], _living()
 
     async def run(self) -> Figures:
