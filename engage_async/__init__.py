@@ -270,7 +270,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
-__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604 - names of the table above
+__all__ = list(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,75 @@ __all__ = ["Operation"]
 
 T = TypeVar("T")
 
-Perform = Callable[["Operation[Any]"], Coroutine[Any, Any, None]]
+
+async def wait_for(future: asyncio.Future[Any]) -> None:
+    """Wait until `future` is done, without cancelling it and without taking its outcome."""
+    if future.done():
+        return
+    waiter: asyncio.Future[None] = future.get_loop().create_future()
+
+    def wake(_: asyncio.Future[Any]) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    future.add_done_callback(wake)
+    try:
+        await waiter
+    finally:
+        future.remove_done_callback(wake)
+
+
+class Course(Generic[T]):
+    """How far an operation is, and what became of it: the side of it that its session has.
+
+    Only the first of `succeed`, `fail` and `cancel` counts.
+    """
+
+    __slots__ = ("accepted", "error", "event", "future", "matched", "progress")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.accepted: asyncio.Future[None] = loop.create_future()
+        self.future: asyncio.Future[T] = loop.create_future()
+        self.error: BaseException | None = None
+        self.matched: Matched | None = None
+        self.event: Mapping[str, Any] | None = None
+        self.progress: tuple[Mapping[str, Any], ...] = ()
+
+    def acknowledge(self) -> None:
+        """The server accepted the operation, or nobody need wait for that any more."""
+        if not self.accepted.done():
+            self.accepted.set_result(None)
+
+    def succeed(self, result: T, matched: Matched) -> None:
+        """The operation is done."""
+        if not self.future.done():
+            self.matched = matched
+            self.future.set_result(result)
+            self.acknowledge()
+
+    def fail(self, error: BaseException) -> None:
+        """The operation has failed, or nobody knows what became of it: the error tells."""
+        if not self.future.done():
+            self.error, self.matched = error, getattr(error, "matched", None)
+            self.future.set_exception(error)
+            self.acknowledge()
+
+    def cancel(self) -> None:
+        """Nobody waits for the operation any more."""
+        self.future.cancel()
+        self.acknowledge()
+
+    async def settled(self) -> None:
+        """Wait until the outcome is known."""
+        await wait_for(self.future)
+
+    async def settles_within(self, seconds: float) -> bool:
+        """Wait until the outcome is known, for so long at most; whether it is."""
+        await asyncio.wait({self.future}, timeout=seconds)
+        return self.future.done()
+
+
+Perform = Callable[["Operation[Any]", Course[Any]], Coroutine[Any, Any, None]]
 
 
 class Operation(Generic[T]):
@@ -35,32 +103,16 @@ class Operation(Generic[T]):
     take effect.
     """
 
-    __slots__ = (
-        "_acceptance",
-        "_event",
-        "_future",
-        "_kept",
-        "_matched",
-        "_perform",
-        "_progress",
-        "_task",
-        "_waiting",
-        "id",
-        "name",
-    )
+    __slots__ = ("_course", "_kept", "_perform", "_task", "_waiting", "id", "name")
 
     def __init__(self, name: str, operation_id: str, perform: Perform, loop: asyncio.AbstractEventLoop) -> None:
         self.name: str = name
         self.id: str = operation_id
         self._perform: Perform | None = perform
-        self._future: asyncio.Future[T] = loop.create_future()
-        self._acceptance: asyncio.Future[None] = loop.create_future()
+        self._course: Course[T] = Course(loop)
         self._task: asyncio.Task[None] | None = None
         self._waiting = 0
         self._kept = False
-        self._matched: Matched | None = None
-        self._progress: tuple[Mapping[str, Any], ...] = ()
-        self._event: Mapping[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<Operation {self.name} {self.state}>"
@@ -74,31 +126,32 @@ class Operation(Generic[T]):
     @property
     def state(self) -> str:
         """``created``, ``sent``, ``accepted``, ``succeeded``, ``failed`` or ``cancelled``."""
-        if self._future.cancelled():
+        outcome = self._course
+        if outcome.future.cancelled():
             return "cancelled"
-        if self._future.done():
-            return "succeeded" if self._future._exception is None else "failed"  # noqa: SLF001 - looking is not retrieving
-        if self._acceptance.done():
+        if outcome.future.done():
+            return "succeeded" if outcome.error is None else "failed"
+        if outcome.accepted.done():
             return "accepted"
         return "created" if self._perform is not None else "sent"
 
     @property
     def matched(self) -> Matched | None:
         """How the completing event was recognised (see `Matched`); None until the outcome is known."""
-        return self._matched
+        return self._course.matched
 
     @property
     def event(self) -> Mapping[str, Any] | None:
         """The payload of the event that settled it; None before, and when its reply or a deadline did."""
-        return self._event
+        return self._course.event
 
     @property
     def progress(self) -> tuple[Mapping[str, Any], ...]:
         """The payloads of events that were credited before the one that settled it, oldest first."""
-        return self._progress
+        return self._course.progress
 
     def __await__(self) -> Generator[Any, None, T]:
-        return self._outcome().__await__()
+        return self._result().__await__()
 
     async def accepted(self) -> Operation[T]:
         """Send it, wait until the server accepted it, and give it back; its outcome is still to be awaited.
@@ -108,103 +161,60 @@ class Operation(Generic[T]):
         """
         self._kept = True
         self._begin()
-        await self._wait_for(self._acceptance)
-        if self._future.done() and not self._future.cancelled():
-            error = self._future._exception  # noqa: SLF001 - the outcome stays to be retrieved
-            if error is not None and not isinstance(error, OperationError):
-                self._future.result()
+        await wait_for(self._course.accepted)
+        error = self._course.error
+        if error is not None and not isinstance(error, OperationError):
+            self.result()
         return self
 
     def done(self) -> bool:
         """Whether the outcome is known, or it was cancelled."""
-        return self._future.done()
+        return self._course.future.done()
 
     def result(self) -> T:
         """The result, or the error raised. Raises `asyncio.InvalidStateError` before the outcome is known."""
-        return self._future.result()
+        return self._course.future.result()
 
     def exception(self) -> BaseException | None:
         """The error, None for a success. Raises `asyncio.InvalidStateError` before the outcome is known."""
-        return self._future.exception()
+        return self._course.future.exception()
 
     def cancelled(self) -> bool:
         """Whether it was cancelled."""
-        return self._future.cancelled()
+        return self._course.future.cancelled()
 
     def cancel(self) -> bool:
         """End the waiting; False when the outcome is known already. A request that was sent may still take effect."""
-        if self._future.done():
+        if self.done():
             return False
         self._perform = None
-        self._future.cancel()
-        self._acknowledge()
+        self._course.cancel()
         if self._task is not None:
             self._task.cancel()
         return True
 
     def add_done_callback(self, callback: Callable[[Operation[T]], object]) -> None:
         """Call `callback` with this operation, soon after its outcome is known."""
-        self._future.add_done_callback(lambda _: callback(self))
-
-    # --- for the session ------------------------------------------------------------------------------------------
+        self._course.future.add_done_callback(lambda _: callback(self))
 
     def _begin(self) -> None:
-        loop = self._future.get_loop()
+        loop = self._course.future.get_loop()
         if asyncio.get_running_loop() is not loop:
             raise WrongEventLoop(f"operation {self.name} belongs to another event loop than the running one")
         perform, self._perform = self._perform, None
         if perform is not None:
-            self._task = loop.create_task(perform(self), name=f"engage-operation:{self.name}:{self.id[:8]}")
+            name = f"engage-operation:{self.name}:{self.id[:8]}"
+            self._task = loop.create_task(perform(self, self._course), name=name)
 
-    def _acknowledge(self) -> None:
-        if not self._acceptance.done():
-            self._acceptance.set_result(None)
-
-    def _succeed(self, result: T, matched: Matched) -> None:
-        if not self._future.done():
-            self._matched = matched
-            self._future.set_result(result)
-            self._acknowledge()
-
-    def _fail(self, error: BaseException) -> None:
-        if not self._future.done():
-            self._matched = getattr(error, "matched", None)
-            self._future.set_exception(error)
-            self._acknowledge()
-
-    async def _settled(self) -> None:
-        await self._wait_for(self._future)
-
-    async def _settles_within(self, seconds: float) -> bool:
-        await asyncio.wait({self._future}, timeout=seconds)
-        return self._future.done()
-
-    async def _outcome(self) -> T:
+    async def _result(self) -> T:
         self._begin()
         self._waiting += 1
         try:
-            await self._wait_for(self._future)
+            await self._course.settled()
         except asyncio.CancelledError:
             if self._waiting == 1 and not self._kept:
                 self.cancel()
             raise
         finally:
             self._waiting -= 1
-        return self._future.result()
-
-    @staticmethod
-    async def _wait_for(future: asyncio.Future[Any]) -> None:
-        """Wait until `future` is done, without cancelling it and without taking its outcome."""
-        if future.done():
-            return
-        waiter: asyncio.Future[None] = future.get_loop().create_future()
-
-        def wake(_: asyncio.Future[Any]) -> None:
-            if not waiter.done():
-                waiter.set_result(None)
-
-        future.add_done_callback(wake)
-        try:
-            await waiter
-        finally:
-            future.remove_done_callback(wake)
+        return self._course.future.result()

@@ -23,7 +23,7 @@ from engage_async.errors import (
     OperationLost,
     OperationTimeout,
 )
-from engage_async.operation import Operation
+from engage_async.operation import Course, Operation
 from engage_async.protocol.correlation import Correlator, Expectation, Pending, Settlement
 from engage_async.protocol.notices import Notice, Payload
 
@@ -33,15 +33,19 @@ log: logging.Logger = logging.getLogger("engage_async.operations")
 @frozen
 class _Entry:
     operation: Operation[Any]
+    course: Course[Any]
     decode: Callable[[Payload | None, Matched], Any]
 
 
 class Outcomes:
-    """The pending operations of one session, on the running loop."""
+    """The pending operations of one session, on the running loop. `flowing` tells whether events come."""
 
-    def __init__(self, *, guess: Literal["oldest", "none"] = "oldest") -> None:
+    def __init__(
+        self, *, guess: Literal["oldest", "none"] = "oldest", flowing: Callable[[], bool] = lambda: True
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._correlator = Correlator(guess=guess)
+        self._flowing = flowing
         self._entries: dict[Pending, _Entry] = {}
         self._timer: asyncio.TimerHandle | None = None
         self.counts: dict[str, int] = {"succeeded": 0, "failed": 0, "ended": 0, "timed out": 0, "lost": 0}
@@ -54,11 +58,15 @@ class Outcomes:
         return not self._entries and self._correlator.is_empty()
 
     def register(
-        self, operation: Operation[Any], expectation: Expectation, decode: Callable[[Payload | None, Matched], Any]
+        self,
+        operation: Operation[Any],
+        course: Course[Any],
+        expectation: Expectation,
+        decode: Callable[[Payload | None, Matched], Any],
     ) -> Pending:
         """Enter an operation; `decode` makes its result from the completing payload."""
         pending = self._correlator.register(expectation, self._loop.time())
-        self._entries[pending] = _Entry(operation, decode)
+        self._entries[pending] = _Entry(operation, course, decode)
         operation.add_done_callback(lambda _: self.discard(pending))
         self._set_timer()
         return pending
@@ -71,7 +79,7 @@ class Outcomes:
         """The server accepted the request."""
         settlements = self._correlator.accept(pending, operation_id, self._loop.time())
         if entry := self._entries.get(pending):
-            entry.operation._acknowledge()  # noqa: SLF001
+            entry.course.acknowledge()
         self._settle(settlements)
         self._set_timer()
 
@@ -93,9 +101,9 @@ class Outcomes:
 
     async def settled(self) -> None:
         """Wait until nothing is pending."""
-        while operations := self.operations():
-            for operation in operations:
-                await operation._settled()  # noqa: SLF001
+        while self._entries:
+            for entry in list(self._entries.values()):
+                await entry.course.settled()
             await asyncio.sleep(0)  # what ended is taken out by a callback
 
     def feed(self, notice: Notice) -> None:
@@ -117,7 +125,7 @@ class Outcomes:
         """Fail everything that is pending, each with an error of its own."""
         for pending in self._correlator.drain():
             if entry := self._entries.pop(pending, None):
-                entry.operation._fail(error(entry.operation))  # noqa: SLF001
+                entry.course.fail(error(entry.operation))
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -136,7 +144,7 @@ class Outcomes:
 
     def _expire(self) -> None:
         self._timer = None
-        self._settle(self._correlator.expire(self._loop.time()))
+        self._settle(self._correlator.expire(self._loop.time(), flowing=self._flowing()))
         self._set_timer()
 
     def _settle(self, settlements: Sequence[Settlement]) -> None:
@@ -148,26 +156,26 @@ class Outcomes:
             self._tell(entry, settlement)
 
     def _tell(self, entry: _Entry, settlement: Settlement) -> None:
-        operation = entry.operation
-        operation._progress = tuple(settlement.pending.progress)  # noqa: SLF001
-        operation._event = settlement.payload  # noqa: SLF001
+        operation, course = entry.operation, entry.course
+        course.progress = tuple(settlement.pending.progress)
+        course.event = settlement.payload
         log.debug("%s %s %s (%s)", operation.name, operation.id, settlement.outcome, settlement.matched)
         if settlement.outcome != "succeeded":
-            operation._fail(_error(settlement))  # noqa: SLF001
+            course.fail(_error(settlement))
             return
         matched: Matched = settlement.matched or "object"
         try:
             result = entry.decode(settlement.payload, matched)
         except EngageError as error:
-            operation._fail(error)  # noqa: SLF001
+            course.fail(error)
         except Exception as error:  # noqa: BLE001 - a payload nobody foresaw must not break the poll
             unreadable = MalformedResponse(
                 f"{operation.name}: the completing event cannot be read: {type(error).__name__}"
             )
             unreadable.__cause__ = error
-            operation._fail(unreadable)  # noqa: SLF001
+            course.fail(unreadable)
         else:
-            operation._succeed(result, matched)  # noqa: SLF001
+            course.succeed(result, matched)
 
 
 def _is_lost(settlement: Settlement) -> bool:

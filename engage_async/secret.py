@@ -37,7 +37,7 @@ class Secret:
     def revealed(value: object) -> str:
         """The text of a secret, or a text as it is. Raises `TypeError` for anything else."""
         if isinstance(value, Secret):
-            return value._text  # noqa: SLF001 - its own
+            return value.reveal()
         if isinstance(value, str):
             return value
         raise TypeError(f"expected text or a secret, got {type(value).__name__}")

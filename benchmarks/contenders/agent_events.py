@@ -36,10 +36,12 @@ async def main(url: str, way: str, count: int) -> None:
             loop = asyncio.get_running_loop()
             for number in range(count):
                 operation: Operation[Any] = Operation("voice.hold", str(number), _never, loop)
-                operation._perform = None
+                operation._perform = None  # it counts as sent
                 rule = call_becomes("Held")({"call_id": f"c{number}"})
                 expectation = Expectation("voice.hold", str(number), "voice", rule, 60.0)
-                pending = agent._outcomes.register(operation, expectation, lambda payload, _: payload)
+                pending = agent._outcomes.register(
+                    operation, operation._course, expectation, lambda payload, _: payload
+                )
                 agent._outcomes.sending(pending)
                 agent._outcomes.accept(pending, None)
                 operation.add_done_callback(one_more)
@@ -50,7 +52,7 @@ async def main(url: str, way: str, count: int) -> None:
         say(end=clock(), cpu=cpu() - used)
 
 
-async def _never(_: object) -> None:
+async def _never(_operation: object, _course: object) -> None:
     """Nothing is sent: the events alone are measured."""
 
 

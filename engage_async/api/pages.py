@@ -48,7 +48,7 @@ class Source(Protocol[T_co]):
     ended: bool
     total: int | None
 
-    async def page(self, size: int) -> Sequence[T_co]:
+    async def page(self, size: int, /) -> Sequence[T_co]:
         """The next page, of about `size` results."""
         ...
 
@@ -162,7 +162,7 @@ class ByIndex(Generic[T]):
         self._fetch = fetch
         self._start = 0
 
-    async def page(self, size: int) -> Sequence[T]:
+    async def page(self, size: int, /) -> Sequence[T]:
         """The page from where the one before it ended."""
         page = await self._fetch(self._start, size)
         self._start += len(page.items)
@@ -188,7 +188,7 @@ class ByWindow(Generic[T]):
         self._fetch, self._name, self._limit = fetch, name, limit
         self._had = 0
 
-    async def page(self, size: int) -> Sequence[T]:
+    async def page(self, size: int, /) -> Sequence[T]:
         """What an answer holds beyond the one before it."""
         window = self._had + max(size, self._had)
         if self._limit is not None:
@@ -231,7 +231,7 @@ class ByTime(Generic[T]):
         self._fetch, self._now = fetch, now
         self._since, self._until, self._span = since, until, span
 
-    async def page(self, size: int) -> Sequence[T]:  # noqa: ARG002 - a span holds what it holds
+    async def page(self, _size: int, /) -> Sequence[T]:
         """What happened in the span before the one of the last page."""
         if self._since is None:
             items = await self._fetch(None, self._until)

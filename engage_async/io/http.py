@@ -135,7 +135,7 @@ class HttpEngine:
         jar = aiohttp.DummyCookieJar()
         client = aiohttp.ClientSession(connector=connector, cookie_jar=jar, request_class=_AiohttpRequest)
         # aiohttp would repeat PUT and DELETE by itself when a connection breaks: whether that is right is ours to say.
-        client._retry_connection = False  # noqa: SLF001
+        client._retry_connection = False  # noqa: SLF001 - it has no public switch
         proxy = _httpx_proxy(self._proxy) if self._proxy is not None else None
         return AiohttpTransport(client=client, verify=context, trust_env=False, proxy=proxy)
 
@@ -402,6 +402,8 @@ class HttpSession:
         except EngageError as error:
             failure = error
         except Exception as error:
+            if isinstance(error.__context__, GeneratorExit):
+                raise error.__context__ from None  # thrown away unfinished; aiohttp stumbled over the closed loop
             failure = engine.explain(error)
             if failure is None:
                 raise

@@ -96,7 +96,7 @@ class _Acknowledgement(Extension):
             elif self.active and message["channel"] == MetaChannel.CONNECT:
                 message["ext"] = {"ack": self._batch}
 
-    async def incoming(self, payload: Payload, headers: Headers | None = None) -> None:  # noqa: ARG002
+    async def incoming(self, payload: Payload, headers: Headers | None = None) -> None:  # noqa: ARG002 - the same
         for message in payload:
             if message["channel"] == MetaChannel.HANDSHAKE:
                 self.active = bayeux.acknowledges(message)

@@ -30,4 +30,4 @@ class Event(Record):
     message_type: str = ""
     operation_id: str | None = None
     channel: str = local("")
-    raw: Mapping[str, Any] = local(NOTHING_MORE, repr=False)
+    raw: Mapping[str, Any] = local(NOTHING_MORE, shown=False)

@@ -35,7 +35,7 @@ def wire(default: T, *names: str) -> T:
     return made
 
 
-def local(default: T, *, repr: bool = True) -> T:  # noqa: A002 - attrs' own name for it
-    """A field that is not on the wire."""
-    made: T = field(default=default, repr=repr, hash=repr, metadata={"local": True})
+def local(default: T, *, shown: bool = True) -> T:
+    """A field that is not on the wire; one that is not `shown` is neither in the repr nor in the hash."""
+    made: T = field(default=default, repr=shown, hash=shown, metadata={"local": True})
     return made

@@ -78,7 +78,7 @@ class CurrentSession(Record):
 
     user: User | None = None
     pending_login: PendingLogin | None = wire(None, "pendingLoginAsync", "pending-login-async")
-    raw: Mapping[str, Any] = local(NOTHING_MORE, repr=False)
+    raw: Mapping[str, Any] = local(NOTHING_MORE, shown=False)
 
 
 @frozen(kw_only=True)

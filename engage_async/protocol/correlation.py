@@ -120,14 +120,25 @@ class Correlator:
         """Take an operation out without a settlement; False when it was settled already."""
         return self._remove(pending)
 
-    def expire(self, now: float) -> list[Settlement]:
-        """Settle what is due: graces that passed without an error succeed, deadlines that passed are time-outs."""
-        settlements = []
+    def expire(self, now: float, *, flowing: bool = True) -> list[Settlement]:
+        """Settle what is due: graces that passed without an error succeed, deadlines that passed are time-outs.
+
+        While events do not flow, no error can come either: a grace then begins again, until the deadline.
+        """
+        settlements, waiting = [], []
         while self._due and self._due[0][0] <= now:
             due, _, pending = heapq.heappop(self._due)
             if pending.settled or due != pending.due:
                 continue
+            if not flowing and pending.settles_on_due == "reply" and not pending.proven:
+                pending.due = min(now + (pending.expectation.rule.on_acceptance or 0.0), pending.deadline)
+                if now < pending.due:
+                    waiting.append(pending)
+                    continue
+                pending.settles_on_due = None
             settlements.append(self._settle_as_it_is(pending, "timed out"))
+        for pending in waiting:
+            self._schedule(pending)
         return settlements
 
     def next_due(self) -> float | None:
@@ -472,6 +483,7 @@ class Correlator:
 
     def _settle_later(self, pending: Pending, when: float, matched: Matched) -> None:
         pending.settles_on_due = pending.settles_on_due or matched
+        pending.deadline = min(pending.due, pending.deadline)
         if when < pending.due:
             pending.due = when
             self._schedule(pending)

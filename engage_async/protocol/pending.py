@@ -5,6 +5,7 @@ Must live here: the three records. Must not: any decision (`correlation`), or wh
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from attrs import define, field, frozen
@@ -37,8 +38,8 @@ class Expectation:
 class Pending:
     """One operation that is not settled yet. Read it; only the correlator writes it.
 
-    `since` is when it was sent, `due` when it settles by itself. `proven` says that what came already is a success,
-    and that only something better is waited for until then.
+    `since` is when it was sent, `due` when it settles by itself, `deadline` when its time is over in any case. `proven`
+    says that what came already is a success, and that only something better is waited for until then.
     """
 
     expectation: Expectation
@@ -50,6 +51,7 @@ class Pending:
     proven: bool = False
     settled: bool = False
     settles_on_due: Matched | None = None
+    deadline: float = math.inf
     progress: list[Payload] = field(factory=list)
     credited: dict[Step, Payload] = field(factory=dict)
     slots: list[tuple[Key, Step]] = field(factory=list)

@@ -262,4 +262,7 @@ def _is_text(value: Any) -> bool:
 def _shown(value: Any) -> str:
     if value is None or value == "":
         return repr(value)
-    return f"{type(value).__name__} {str(value)[:40]!r}"
+    try:
+        return f"{type(value).__name__} {str(value)[:40]!r}"
+    except RecursionError:
+        return f"{type(value).__name__} nested too deeply"

@@ -36,7 +36,7 @@ from engage_async.io.downloads import Download
 from engage_async.io.http import HttpSession
 from engage_async.io.notifications import NotificationConnection
 from engage_async.models.events import Event, EventsLost
-from engage_async.operation import Operation
+from engage_async.operation import Course, Operation
 from engage_async.outcomes import Outcomes
 from engage_async.protocol.bayeux import LossReason
 from engage_async.protocol.correlation import Expectation, Pending
@@ -213,8 +213,8 @@ class ServiceSession:
         uploads = call.parts is not None and timeout is None
         expectation = Expectation(route.name, operation_id, route.domain, rule, limit, from_reply=uploads)
 
-        def perform(operation: Operation[Any]) -> Any:
-            return self._perform(operation, route, call, expectation, arguments)
+        def perform(operation: Operation[Any], course: Course[Any]) -> Any:
+            return self._perform(operation, course, route, call, expectation, arguments)
 
         return Operation(route.name, operation_id, perform, loop)
 
@@ -233,6 +233,7 @@ class ServiceSession:
     async def _perform(
         self,
         operation: Operation[Any],
+        course: Course[Any],
         route: Route,
         call: Call,
         expectation: Expectation,
@@ -250,7 +251,7 @@ class ServiceSession:
         try:
             self._must_be_open()
             self._must_not_drain(route)
-            pending = self._outcomes.register(operation, expectation, decode)
+            pending = self._outcomes.register(operation, course, expectation, decode)
             if not await self._sendable(operation, route):
                 return
             self._outcomes.sending(pending)
@@ -261,19 +262,19 @@ class ServiceSession:
                 log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
                 self._outcomes.unanswered(pending)
                 return
-            await self._answered(operation, pending, route, answer, arguments)
+            await self._answered(course, pending, route, answer, arguments)
         except EngageError as error:
-            operation._fail(error)  # noqa: SLF001
+            course.fail(error)
         except asyncio.CancelledError:
             operation.cancel()
             raise
         except Exception as error:
-            operation._fail(error)  # noqa: SLF001
+            course.fail(error)
             log.exception("%s %s failed in an unforeseen way", operation.name, operation.id)
 
     async def _answered(
         self,
-        operation: Operation[Any],
+        course: Course[Any],
         pending: Pending,
         route: Route,
         answer: Answer,
@@ -288,14 +289,14 @@ class ServiceSession:
             reply = self._requests.judge(route, answer)
         except (MalformedResponse, ServerFault):
             self._outcomes.unanswered(pending)
-            if not await operation._settles_within(self._settings.error_grace):  # noqa: SLF001
+            if not await course.settles_within(self._settings.error_grace):
                 raise
             return
         if reply.accepted:
             self._outcomes.accept(pending, reply.operation_id)
         else:
             self._outcomes.discard(pending)
-            operation._succeed(self._requests.conclude(route, reply, arguments), "reply")  # noqa: SLF001
+            course.succeed(self._requests.conclude(route, reply, arguments), "reply")
 
     async def _sendable(self, operation: Operation[Any], route: Route) -> bool:
         """Wait until notifications flow; False when its time was over first, and its caller was told: not sent."""
@@ -371,7 +372,9 @@ class ServiceSession:
         if self._loop is not None:
             raise SessionClosed(f"session {self.name} can be opened once")
         self._loop = asyncio.get_running_loop()
-        self._outcomes = Outcomes(guess=self._settings.guess_errors)
+        self._outcomes = Outcomes(
+            guess=self._settings.guess_errors, flowing=lambda: self._notifications.health.state == "connected"
+        )
         self._listeners = Listeners(self.name, limit=self._settings.stream_limit)
         self._notifications = NotificationConnection(
             post=self._post,
@@ -391,6 +394,8 @@ class ServiceSession:
         return await self._http.post_messages(self._path, payload, headers=headers, read_timeout=read_timeout)
 
     def _notifications_changed(self, health: Health) -> None:
+        if self._loop is None or self._loop.is_closed():
+            return  # the task was thrown away with its loop, and nobody can wait any more
         if health.state == "closed" and self._closing is None and self._open and self._error is None:
             told = health.last_error or "their task was cancelled"
             self._error = SessionClosed(f"session {self.name}: notifications ended for good: {told}")

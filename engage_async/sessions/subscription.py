@@ -147,9 +147,9 @@ class Subscription:
             await asyncio.sleep(0)
         while True:
             key = next(iter(self._waiting), None)
-            if key == _MARK and (mark := self._waiting[_MARK]) is not None:
+            mark = self._waiting.get(_MARK)
+            if key == _MARK and isinstance(mark, Resubscribed):
                 del self._waiting[_MARK]
-                assert isinstance(mark, Resubscribed)  # noqa: S101
                 return mark
             if key is not None and key != _MARK:
                 return read_value(self._waiting.pop(key), self.statistics[key])

@@ -113,10 +113,10 @@ def histogram(title: str, moments: Iterable[float]) -> Counter[int]:
     counts = Counter(int(moment / BUCKET) for moment in moments)
     first, last = min(counts), max(counts)
     width = -(-(last - first + 1) // 20)
-    print(f"\n{title}: {counts.total()} in all, at most {max(counts.values())} in {BUCKET:g} s")  # noqa: T201
+    print(f"\n{title}: {counts.total()} in all, at most {max(counts.values())} in {BUCKET:g} s")  # noqa: T201 - for whoever runs it
     for start in range(first, last + 1, width):
         count = sum(counts[bucket] for bucket in range(start, start + width))
-        print(f"  from {start * BUCKET:6.1f} s {count:6d} {'#' * round(100 * count / counts.total())}")  # noqa: T201
+        print(f"  from {start * BUCKET:6.1f} s {count:6d} {'#' * round(100 * count / counts.total())}")  # noqa: T201 - for whoever runs it
     return counts
 
 

@@ -292,7 +292,7 @@ async def test_messages_of_the_service_are_events_too(agent: ea.WorkspaceSession
         (lambda api: api.create_contact(["FirstName"]), "attributes must map attribute names"),
         (lambda api: api.create_contact({"": "x"}), "name must be a non-empty string"),
         (lambda api: api.update_contact("c", deleted="FirstName"), "deleted must be a list of strings"),
-        (lambda api: api.get_contact_history("c", from_date=datetime(2026, 1, 1)), "must have a time zone"),  # noqa: DTZ001
+        (lambda api: api.get_contact_history("c", from_date=datetime(2026, 1, 1)), "must have a time zone"),  # noqa: DTZ001 - without a zone on purpose
         (lambda api: api.search_interactions("a", form="other"), "form must be one of client, simulator"),
         (lambda api: api.search("a", limit=0), "limit must be a positive integer"),
         (lambda api: api.history("c", since="yesterday"), "since must be a datetime"),

@@ -56,7 +56,8 @@ async def test_capacity_rules_are_made_changed_and_removed(provisioning: ea.Prov
 async def test_mailboxes_keep_their_passwords_to_themselves(provisioning: ea.ProvisioningSession) -> None:
     mail = provisioning.email_settings
     await mail.modify_inbound(
-        "info", type=ea.MailboxType.IMAP, host="mail.example", port=993, mailbox="info@host", password="mail-passw0rd",
+        "info", mailbox_type=ea.MailboxType.IMAP, host="mail.example", port=993, mailbox="info@host",
+        password="mail-passw0rd",
         connection_security=ea.ConnectionSecurity.SSL_TLS, enabled=True, max_message_size=10,
     )  # fmt: skip
     (inbound,) = await mail.get_inbound()
@@ -64,7 +65,7 @@ async def test_mailboxes_keep_their_passwords_to_themselves(provisioning: ea.Pro
     assert (inbound.connection_security, inbound.max_message_size) == ("ssl-tls", 10)
     assert inbound.password in (None, Secret("mail-passw0rd"))
     assert "mail-passw0rd" not in repr(inbound) + str(inbound.extra)
-    await mail.modify_outbound("out", type="SMTP", from_email="info@host", password=Secret("mail-passw0rd"))
+    await mail.modify_outbound("out", mailbox_type="SMTP", from_email="info@host", password=Secret("mail-passw0rd"))
     (outbound,) = await mail.get_outbound()
     assert (outbound.name, outbound.from_email) == ("out", "info@host")
     assert await mail.delete_inbound("info") == ()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 import engage_async as ea
-from engage_async.emulator import Emulator, Fault
+from engage_async.emulator import Emulator, Fault, Refusal
 from tests.end_to_end.agents import agent_of
 
 WAIT = 5.0
@@ -159,3 +159,24 @@ async def test_an_operation_waits_for_the_connection_and_says_when_it_was_not_se
     assert not late.value.sent
     emulator.switches.faults.clear()
     await works(agent)
+
+
+async def test_an_operation_without_an_event_is_no_success_while_its_error_cannot_come(emulator: Emulator) -> None:
+    """The grace stands still while notifications are interrupted: what was refused meanwhile is not a success."""
+    async with agent_of(emulator, error_grace=0.3) as agent:
+        call = await agent.voice.make_call("5550001")
+        await agent.calls.until(call.id, "Established", timeout=WAIT)
+        emulator.switches.event_delay = 0.2
+        emulator.switches.refuse_next.append(Refusal("send-dtmf", 302))
+        tones = await agent.voice.send_dtmf(call.id, "1", timeout=WAIT).accepted()
+        emulator.switches.event_delay = 0.0
+        unwell = Fault("*/notifications", "status", status=503, times=None)
+        emulator.switches.faults.append(unwell)
+        await cut(emulator, agent)
+        await asyncio.sleep(3 * 0.3)
+        assert not tones.done()
+        emulator.switches.faults.remove(unwell)
+        with pytest.raises(ea.OperationFailed) as refused:
+            await tones
+        assert refused.value.error_code == 302
+        await agent.voice.release(call.id)

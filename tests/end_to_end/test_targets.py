@@ -153,7 +153,7 @@ async def test_what_is_no_target_is_refused_before_it_is_sent(emulator: Emulator
     with pytest.raises(ea.InvalidArgument, match="an id, a name, a number"):
         await agent.targets.save_personal_favorite(Target(type=TargetType.AGENT), "Desk")
     with pytest.raises(ea.InvalidArgument, match="a time zone"):
-        await agent.targets.add_recent(ADA, "voice", time=datetime(2026, 1, 5))  # noqa: DTZ001 - the point
+        await agent.targets.add_recent(ADA, "voice", time=datetime(2026, 1, 5))  # noqa: DTZ001 - without a zone on purpose
     with pytest.raises(ea.InvalidArgument, match="media"):
         await agent.targets.add_recent(ADA, "")
     assert not [record for record in emulator.requests if "/targets" in record.path]

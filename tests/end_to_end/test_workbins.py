@@ -156,7 +156,7 @@ async def test_workbin_that_there_is_not_cannot_be_followed(agent: ea.WorkspaceS
             pass
     assert agent.workbins.followed == {}
     with pytest.raises(ea.SessionClosed, match="not followed"):
-        agent.workbins.follow("none").content  # noqa: B018
+        agent.workbins.follow("none").content  # noqa: B018 - reading it is what raises
     async with agent.workbins.follow(PROGRESS) as workbin:
         with pytest.raises(ea.WaitTimeout):
             await workbin.until(lambda content: content.interactions, timeout=0.01)

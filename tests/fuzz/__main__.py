@@ -30,7 +30,7 @@ def fuzz(name: str, inputs: int, seed: int) -> None:
         loop.run_until_complete(feed(data))
         if tried == inputs:  # libFuzzer ends without giving control back, so that what must hold at the end is seen now
             loop.run_until_complete(stack.aclose())
-            print(f"{name}: {tried} inputs, no harm", flush=True)  # noqa: T201
+            print(f"{name}: {tried} inputs, no harm", flush=True)  # noqa: T201 - for whoever runs it
 
     with tempfile.TemporaryDirectory() as corpus:
         options = [f"-atheris_runs={inputs}", f"-seed={seed}", "-max_len=400", "-rss_limit_mb=1024", "-timeout=10"]

@@ -114,7 +114,11 @@ async def test_an_operation_that_was_accepted_stays_when_its_waiting_task_is_can
 ) -> None:
     emulator.switches.event_delay = 0.1
     pending = await agent.voice.ready().accepted()
-    waiting = asyncio.create_task(pending._settled())
+
+    async def waits() -> None:
+        await pending
+
+    waiting = asyncio.create_task(waits())
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from engage_async.emulator import Emulator
+from engage_async.emulator import Emulator, Fault
 from tests.lifecycle.cancelling import WAIT
 
 PASSWORD, CLIENT_SECRET = "password", "engage-secret"
@@ -155,6 +155,18 @@ async def test_an_interpreter_ends_while_a_session_is_open(emulator: Emulator) -
     assert status == 3, err
     assert "Traceback" not in err
     assert "Exception ignored" not in err
+
+
+async def test_an_interpreter_ends_while_requests_are_in_flight(emulator: Emulator) -> None:
+    emulator.switches.faults.append(Fault("*/voice/ready", "silent"))
+    sending = "asyncio.ensure_future(agent.voice.ready())\n    await asyncio.sleep(0.1)"
+    in_flight = ENDS_AT_ONCE.replace("await agent.voice.ready().accepted()", sending)
+    assert in_flight != ENDS_AT_ONCE
+    async with program(in_flight, emulator.base_url) as process:
+        status, _, err = await ended(process)
+    assert status == 3, err
+    assert "Traceback" not in err, err
+    assert "Exception ignored" not in err, err
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")

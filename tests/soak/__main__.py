@@ -19,7 +19,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=6_000.0, help="operations a minute in all (default: 6000)")
     chosen = parser.parse_args()
     seed = chosen.seed if chosen.seed is not None else secrets.randbelow(1_000_000)
-    print(f"seed {seed}", flush=True)  # noqa: T201
+    print(f"seed {seed}", flush=True)  # noqa: T201 - for whoever runs it
     logging.getLogger("engage_async").addHandler(logging.NullHandler())  # what breaks here is broken on purpose
 
     async def run() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201
+    print(text, flush=True)  # noqa: T201 - for whoever runs it
 
 
 if __name__ == "__main__":

@@ -75,10 +75,10 @@ class Desk:
         for notice in notices:
             self._note(self.correlator.feed(notice, self.now))
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float, *, flowing: bool = True) -> None:
         """Let time pass, and settle what is due."""
         self.now += seconds
-        self._note(self.correlator.expire(self.now))
+        self._note(self.correlator.expire(self.now, flowing=flowing))
 
     def lose(self, *snapshot: Notice) -> None:
         """Notifications were lost, and this is what the current session shows."""

@@ -295,6 +295,29 @@ def test_deadline_before_the_end_of_the_grace_settles_by_acceptance(desk: Desk) 
     assert desk.how(dtmf) == ("succeeded", "reply")
 
 
+def test_grace_stands_still_while_no_error_could_come(desk: Desk) -> None:
+    refused, sent = (desk.start("send_dtmf", call_id=call, digits="1") for call in ("c1", "c2"))
+    desk.accept(refused)
+    desk.accept(sent)
+    desk.wait(ERROR_GRACE, flowing=False)
+    desk.wait(ERROR_GRACE, flowing=False)
+    assert desk.how(refused) is None
+    desk.feed(error_event(302, operationId=refused.ids[0]))
+    assert desk.how(refused) == ("failed", "operation-id")
+    desk.wait(ERROR_GRACE)
+    assert desk.how(sent) == ("succeeded", "reply")
+
+
+@pytest.mark.parametrize("timeout", [0.5, 5])
+def test_grace_that_never_goes_on_ends_at_the_deadline_and_proves_nothing(desk: Desk, timeout: float) -> None:
+    dtmf = desk.start("send_dtmf", call_id="c1", digits="1", timeout=timeout)
+    desk.accept(dtmf)
+    for _ in range(20):
+        desk.wait(timeout / 20, flowing=False)
+    desk.wait(0.001, flowing=False)
+    assert desk.how(dtmf) == ("timed out", None)
+
+
 @pytest.mark.parametrize("name", sorted(ROUTES))
 def test_every_operation_has_a_deadline_and_leaves_nothing_behind(desk: Desk, name: str) -> None:
     everything: dict[str, Any] = {

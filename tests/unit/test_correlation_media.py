@@ -1,4 +1,4 @@
-"""Operations on media channels, interactions, emails and chats, and the events that complete them."""
+"""Operations on media channels, interactions and emails, and the events that complete them."""
 
 from __future__ import annotations
 
@@ -7,114 +7,36 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from correlation_desk import MEDIA, VOICE, Desk, error_event, open_desk, routes_of
+from correlation_desk import MEDIA, VOICE, Desk, error_event, open_desk
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from media_desk import (
+    ALL,
+    ARGUMENTS,
+    BY_ID,
+    BY_REPLY,
+    ENDED,
+    NEW,
+    ROUTES,
+    SUCCEEDED,
+    channels,
+    chat_told,
+    entry,
+    log,
+    media_error,
+    start,
+    told,
+)
 
-from engage_async.api.workspace import chat, email, media
 from engage_async.protocol.completion import ERROR_GRACE, REFINEMENT_GRACE
-from engage_async.protocol.media_completion import interaction_key
 from engage_async.protocol.notices import Notice
-from engage_async.protocol.objects import IDLE_LIMIT
 from engage_async.protocol.pending import Expectation, Pending
 from engage_async.protocol.snapshot import snapshot_notices
-
-ROUTES = routes_of(media, email, chat)
-SUCCEEDED, BY_ID, BY_REPLY, ENDED = (
-    ("succeeded", "object"),
-    ("succeeded", "operation-id"),
-    ("succeeded", "reply"),
-    ("ended", "object"),
-)
-ALL = ("media.ready_all", "media.not_ready_all", "media.logout_all", "media.dnd_on", "media.dnd_off")
-NEW = ("email.create", "email.reply", "email.forward", "media.create")
-
-ARGUMENTS: dict[str, Any] = {
-    "mediatype": "email",
-    "interaction_id": "i1",
-    "channels": ["chat", "email"],
-    "user_data": {"Segment": "Gold"},
-    "keys": ["Segment"],
-    "comment": "call back",
-    "contact_id": "c1",
-    "document_id": "d1",
-    "message": "hello",
-    "url": "https://shop.example/",
-    "nickname": "Kate",
-}
 
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     yield from open_desk(routes=ROUTES)
-
-
-def start(desk: Desk, operation: str, **arguments: Any) -> Pending:
-    """Start an operation on interaction ``i1``, an email (a chat for the chat group)."""
-    mediatype = "chat" if operation.startswith("chat.") else "email"
-    given_ones = {**ARGUMENTS, "mediatype": mediatype, **arguments}
-    if operation in ("email.create", "media.create"):
-        given_ones.pop("interaction_id")
-    if operation not in ("media.attach_user_data", "media.update_user_data"):
-        given_ones.pop("user_data")
-    return desk.start(operation, **given_ones)
-
-
-def told(
-    state: str | None,
-    interaction_id: str = "i1",
-    *,
-    kind: str | None = "StatusChange",
-    operation_id: str | None = None,
-    mediatype: str = "email",
-    snapshot: bool = False,
-    **members: Any,
-) -> Notice:
-    """``InteractionStateChanged``."""
-    interaction = {"id": interaction_id, "mediatype": mediatype, "state": state, **members}
-    payload = {
-        "messageType": "InteractionStateChanged",
-        "notificationType": kind,
-        "operationId": operation_id,
-        "interaction": interaction,
-    }
-    source: Any = "snapshot" if snapshot else "event"
-    return Notice(f"{MEDIA}/{mediatype}", "InteractionStateChanged", payload, source)
-
-
-def chat_told(state: str | None, *, me: str | None = "p1", **more: Any) -> Notice:
-    """``InteractionStateChanged`` of the chat ``i1``."""
-    return told(state, mediatype="chat", chat={"myParticipantId": me, "participants": []}, **more)
-
-
-def log(*messages: dict[str, Any], interaction_id: str = "i1", operation_id: str | None = None) -> Notice:
-    """``MessageLogUpdated`` of a chat."""
-    payload = {
-        "messageType": "MessageLogUpdated",
-        "notificationType": "NewMessages",
-        "interactionId": interaction_id,
-        "operationId": operation_id,
-        "messages": list(messages),
-    }
-    return Notice(f"{MEDIA}/chat", "MessageLogUpdated", payload)
-
-
-def entry(index: int | None, text: str | None = None, *, kind: str = "Text", by: str = "p1", **more: Any) -> Any:
-    """One message of a transcript; `by` is the participant's id, ``p1`` the agent's own."""
-    agent = "Customer" if by.startswith("customer") else "Agent"
-    return {"index": index, "type": kind, "text": text, "from": {"participantId": by, "type": agent}, **more}
-
-
-def channels(*, snapshot: bool = False, **states: Any) -> Notice:
-    """``ChannelStateChanged``; a state is its name, or all members of the channel."""
-    told_of = [{"name": n, **(s if isinstance(s, dict) else {"state": s})} for n, s in states.items()]
-    payload = {"messageType": "ChannelStateChanged", "media": {"channels": told_of}}
-    return Notice(MEDIA, "ChannelStateChanged", payload, "snapshot" if snapshot else "event")
-
-
-def media_error(mediatype: str | None = None, code: int = 50, **more: Any) -> Notice:
-    """``EventError`` on the channel of a media type, or on that of all."""
-    return error_event(code, channel=f"{MEDIA}/{mediatype}" if mediatype else MEDIA, **more)
 
 
 # --- one event each ---------------------------------------------------------------------------------------------------
@@ -511,108 +433,6 @@ def test_reply_survives_the_end_of_what_it_answers(desk: Desk) -> None:
     assert desk.how(reply) == ("failed", "object"), "an error about it is still the reply's"
 
 
-# --- chats ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("operation", "kind", "state"),
-    [("chat.accept", "ParticipantJoined", "Processing"), ("chat.leave", "ParticipantLeft", "LeftChat")],
-)
-def test_transcript_tells_it_before_the_interaction_does(desk: Desk, operation: str, kind: str, state: str) -> None:
-    desk.feed(chat_told("Invited"))
-    pending = start(desk, operation)
-    desk.feed(log(entry(1, kind=kind), operation_id=pending.ids[0]))
-    assert desk.how(pending) is None
-    desk.feed(chat_told(state))
-    assert desk.how(pending) == SUCCEEDED
-    again = start(desk, operation)
-    desk.feed(log(entry(2, kind=kind)))
-    desk.wait(REFINEMENT_GRACE)
-    assert desk.how(again) == SUCCEEDED, "the transcript alone is enough, a moment later"
-
-
-def test_state_that_is_told_again_is_no_other_state(desk: Desk) -> None:
-    desk.feed(chat_told("Processing"))
-    leave, hold = start(desk, "chat.leave"), start(desk, "media.put_on_hold")
-    desk.feed(chat_told("Processing"))
-    assert (desk.how(leave), desk.how(hold)) == (None, None)
-    desk.feed(chat_told("LeftChat"))
-    assert (desk.how(leave), desk.how(hold)) == (SUCCEEDED, None)
-
-
-def test_only_the_agents_own_messages_count_once_it_is_known_who_that_is(desk: Desk) -> None:
-    pending = start(desk, "chat.send_message")
-    desk.feed(chat_told("Processing", me="p2"), log(entry(1, "hello", by="p1")))
-    assert desk.how(pending) is None
-    desk.feed(log(entry(2, "hello", by="p2")))
-    assert desk.how(pending) == SUCCEEDED
-
-
-def test_transcript_that_is_sent_again_completes_nothing(desk: Desk) -> None:
-    desk.feed(chat_told("Processing"), log(entry(1, "hello"), entry(2, "more")))
-    pending = start(desk, "chat.send_message")
-    desk.feed(log(entry(1, "hello"), entry(2, "more")))
-    assert desk.how(pending) is None
-    desk.feed(log(entry(1, "hello"), entry(2, "more"), entry(3, "hello")))
-    assert desk.how(pending) == SUCCEEDED
-
-
-def test_the_same_words_twice_need_two_messages(desk: Desk) -> None:
-    first, second = start(desk, "chat.send_message"), start(desk, "chat.send_message")
-    desk.feed(log(entry(1, "hello")))
-    assert (desk.how(first), desk.how(second)) == (SUCCEEDED, None)
-    desk.feed(log(entry(2, "something else"), entry(3, "hello")))
-    assert desk.how(second) == SUCCEEDED
-
-
-def test_one_event_may_hold_messages_of_several_operations(desk: Desk) -> None:
-    said = [start(desk, "chat.send_message", message=f"line {n}") for n in range(3)]
-    desk.feed(log(entry(1, "line 2"), entry(2, "line 0"), entry(3, "line 1")))
-    assert [desk.how(pending) for pending in said] == [SUCCEEDED] * 3
-
-
-@pytest.mark.parametrize("member", ["text", "url"])
-def test_page_is_pushed_wherever_its_address_is_told(desk: Desk, member: str) -> None:
-    pending = start(desk, "chat.send_url", message=None)
-    desk.feed(log({**entry(1, kind="PushUrl"), member: "https://shop.example/"}))
-    assert desk.how(pending) == SUCCEEDED
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        "chat.send_message", "chat.send_url", "chat.send_custom_notification", "chat.send_system_command",
-        "chat.update_nickname", "chat.send_typing_started", "chat.send_typing_stopped", "chat.invite",
-        "chat.invite_by_queue", "chat.consult", "chat.consult_by_queue", "chat.cancel_consult",
-        "chat.remove_from_conference", "media.start_monitoring", "media.stop_monitoring", "media.switch_to_coach",
-        "media.switch_to_monitor", "media.switch_to_barge_in", "media.add_content",
-    ],
-)  # fmt: skip
-def test_what_no_event_needs_to_tell_is_settled_by_acceptance(desk: Desk, operation: str) -> None:
-    pending = start(desk, operation, message=None, url=None)
-    desk.wait(ERROR_GRACE)
-    assert desk.how(pending) is None, "not before it is accepted"
-    desk.accept(pending)
-    desk.wait(ERROR_GRACE)
-    assert desk.how(pending) == BY_REPLY
-
-
-def test_chat_that_ends_while_sending_fails_what_is_sent(desk: Desk) -> None:
-    send, invite = start(desk, "chat.send_message"), start(desk, "chat.invite")
-    desk.accept(send)
-    desk.feed(chat_told("Completed"))
-    assert (desk.how(send), desk.how(invite)) == (ENDED, ENDED)
-
-
-def test_hundreds_of_messages_that_are_sent_at_once_are_not_searched_for_each_that_comes(desk: Desk) -> None:
-    said = [start(desk, "chat.send_message", message=f"line {n}") for n in range(400)]
-    waiting = desk.correlator._objects._by_key[interaction_key("i1")].waiting
-    assert {len(bucket) for bucket in waiting.values()} == {1}, "each waits in a bucket of its own"
-    desk.feed(*(log(entry(n, f"line {n}")) for n in range(200)))
-    assert [desk.how(p) for p in said[:200]] == [SUCCEEDED] * 200
-    assert [desk.how(p) for p in said[200:]] == [None] * 200
-
-
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 
@@ -724,14 +544,3 @@ def test_no_event_of_any_form_raises_or_leaves_anything_behind(notices: list[Not
         desk.wait(20.0)
         assert all(desk.how(pending) is not None for pending in pendings)
         assert desk.correlator.is_empty()
-
-
-def test_hostile_stream_of_chats_fills_no_memory(desk: Desk) -> None:
-    pending = start(desk, "chat.send_message")
-    desk.feed(*(chat_told("Processing", interaction_id=f"chat-{n}") for n in range(IDLE_LIMIT + 500)))
-    assert len(desk.correlator._objects._by_key) == IDLE_LIMIT + len({key for key, _ in pending.slots})
-    for n in range(500):
-        desk.feed(log(entry(n, "x"), interaction_id=f"unheard-{n}"))
-        desk.feed(chat_told("Completed", interaction_id=f"chat-{IDLE_LIMIT + n}"))
-    assert len(desk.correlator._objects._by_key) == IDLE_LIMIT - 500 + len({key for key, _ in pending.slots})
-    assert not desk.correlator._objects._ended

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import engage_async as ea
 from engage_async.api.module import NothingKnown
 from engage_async.io.downloads import Download
-from engage_async.operation import Operation
+from engage_async.operation import Course, Operation
 from engage_async.protocol.route import Route
 from engage_async.sessions.workbins import FollowedWorkbin, WorkbinDesk
 
@@ -25,6 +25,7 @@ class Service:
 
     def __init__(self) -> None:
         self.sent: list[Operation[Any]] = []
+        self.courses: dict[Operation[Any], Course[Any]] = {}
         self.replies: dict[str, Any] = {}
         self._looked_at = 0
         self.desk = WorkbinDesk(self, own_names=lambda: OWN)
@@ -33,14 +34,15 @@ class Service:
         assert timeout is None
         loop = asyncio.get_running_loop()
 
-        async def perform(operation: Operation[Any]) -> None:
+        async def perform(operation: Operation[Any], course: Course[Any]) -> None:
             self.sent.append(operation)
+            self.courses[operation] = course
             reply = self.replies.get(route.name)
             if isinstance(reply, Exception):
-                operation._fail(reply)
+                course.fail(reply)
             elif reply is not None:
                 assert route.gives is not None
-                operation._succeed(route.gives(reply, arguments, NothingKnown()), "reply")
+                course.succeed(route.gives(reply, arguments, NothingKnown()), "reply")
 
         return Operation(route.name, f"op-{len(self.sent) + 1}", perform, loop)
 
@@ -65,8 +67,9 @@ class Service:
         message = {"messageType": "WorkbinsMessage", "name": "EventWorkbinContent", "workbin": workbin}
         if tell:
             self.desk.feed({**message, "operationId": operation.id})
-        operation._event = message
-        operation._succeed(ea.Workbin(id="w1"), "operation-id")
+        course = self.courses[operation]
+        course.event = message
+        course.succeed(ea.Workbin(id="w1"), "operation-id")
 
     def change(self, operation: str, interaction: str, *, workbin: str = "w1", owner: str | None = "JohnSmith") -> None:
         self.desk.feed({

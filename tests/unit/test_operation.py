@@ -22,7 +22,7 @@ from engage_async.errors import (
     SessionClosed,
     WrongEventLoop,
 )
-from engage_async.operation import Operation
+from engage_async.operation import Course, Operation
 from engage_async.outcomes import Outcomes
 from engage_async.protocol.completion import accepted, call_becomes
 from engage_async.protocol.correlation import Expectation, Pending
@@ -56,11 +56,11 @@ class Desk:
         rule: Any = None,
         decode: Callable[[Any], Any] = lambda payload: (payload or {}).get("call", {}).get("state"),
     ) -> Operation[str]:
-        async def perform(operation: Operation[Any]) -> None:
+        async def perform(operation: Operation[Any], course: Course[Any]) -> None:
             expectation = Expectation(
                 "voice.hold", operation.id, "voice", rule or call_becomes("Held")({"call_id": "c1"}), timeout
             )
-            pending = self.outcomes.register(operation, expectation, lambda payload, _: decode(payload))
+            pending = self.outcomes.register(operation, course, expectation, lambda payload, _: decode(payload))
             self.outcomes.sending(pending)
             self.sent.append(operation.id)
             try:
@@ -69,7 +69,7 @@ class Desk:
                 else:
                     self.outcomes.accept(pending, None)
             except ApiError as error:
-                operation._fail(error)
+                course.fail(error)
 
         return Operation("voice.hold", f"op-{len(self.sent) + 1}", perform, asyncio.get_running_loop())
 
@@ -280,8 +280,8 @@ async def test_another_event_loop_is_refused(desk: Desk) -> None:
 
 
 async def test_not_sent_is_raised_as_it_is(desk: Desk) -> None:
-    async def perform(operation: Operation[Any]) -> None:
-        operation._fail(NotSent("connection refused by 127.0.0.1:1"))
+    async def perform(_: Operation[Any], course: Course[Any]) -> None:
+        course.fail(NotSent("connection refused by 127.0.0.1:1"))
 
     operation: Operation[str] = Operation("voice.hold", "x", perform, asyncio.get_running_loop())
     with pytest.raises(NotSent):

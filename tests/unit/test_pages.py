@@ -226,7 +226,7 @@ async def test_history_stops_going_back_at_the_limit() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"since": datetime(2026, 1, 5)}, "since must be a datetime with a time zone"),  # noqa: DTZ001
+        ({"since": datetime(2026, 1, 5)}, "since must be a datetime with a time zone"),  # noqa: DTZ001 - without a zone on purpose
         ({"until": "yesterday"}, "until must be a datetime with a time zone"),
         ({"span": timedelta()}, "span must be a positive timedelta"),
         ({"span": 3}, "span must be a positive timedelta"),

@@ -170,3 +170,14 @@ def test_family_makes_routes_of_one_line() -> None:
 def test_route_may_differ_from_its_family() -> None:
     odd = FAMILY.post("hold", repeat=Repeat.REPEATABLE, body="bare", domain="media", wire={})
     assert (odd.repeat, odd.body, odd.domain, odd.wire) == (Repeat.REPEATABLE, "bare", "media", {})
+
+
+def test_a_wrong_argument_that_is_nested_too_deeply_to_be_shown_is_refused_all_the_same() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    route = Family("/base", "group").post("do", path="/do/{id}")
+    with pytest.raises(InvalidArgument, match="list nested too deeply"):
+        route.call({"id": deep})
+    with pytest.raises(InvalidArgument, match="nested too deeply"):
+        route.call({"id": "1", "more": deep})

@@ -117,7 +117,7 @@ def test_the_use_of_a_target_is_told_in_milliseconds() -> None:
         "timeStamp": 1_767_600_000_000,
     }
     assert recent_use("voice", None)["timeStamp"] > 1_700_000_000_000
-    wrong: list[tuple[Any, Any]] = [("", None), (None, None), ("voice", datetime(2026, 1, 5)), ("voice", 7)]  # noqa: DTZ001
+    wrong: list[tuple[Any, Any]] = [("", None), (None, None), ("voice", datetime(2026, 1, 5)), ("voice", 7)]  # noqa: DTZ001 - without a zone on purpose
     for media, time in wrong:
         with pytest.raises(ea.InvalidArgument):
             recent_use(media, time)

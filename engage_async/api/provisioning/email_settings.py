@@ -15,7 +15,7 @@ from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.route import Family
 from engage_async.secret import Secret
 
-_mail = Family("/provisioning/v3", "email_settings", "/email-settings/")
+_mail = Family("/provisioning/v3", "email_settings", "/email-settings/", wire={"mailbox_type": "type"})
 
 _GET_INBOUND = _mail.get("get_inbound", path="/email-settings/inbound", gives=inbound_mailboxes)
 _MODIFY_INBOUND = _mail.request(
@@ -43,7 +43,7 @@ class EmailSettingsApi(SynchronousModule):
         self,
         name: str,
         *,
-        type: MailboxType | str | None = None,  # noqa: A002 - the operation's own name for it
+        mailbox_type: MailboxType | str | None = None,
         host: str | None = None,
         port: int | None = None,
         mailbox: str | None = None,
@@ -55,13 +55,13 @@ class EmailSettingsApi(SynchronousModule):
     ) -> None:
         """Add or change the mailbox of this name that messages are fetched from.
 
-        `type` is ``POP3``, ``IMAP`` or ``EWS``, `mailbox` the account's login name, `max_message_size` in MB.
+        `mailbox_type` is ``POP3``, ``IMAP`` or ``EWS``, `mailbox` the account's login name, `max_message_size` in MB.
         """
         password = None if password is None else Secret.of(password)  # no traceback shows the text
         await self._request(
             _MODIFY_INBOUND,
             name=name,
-            type=type,
+            mailbox_type=mailbox_type,
             host=host,
             port=port,
             mailbox=mailbox,
@@ -86,7 +86,7 @@ class EmailSettingsApi(SynchronousModule):
         self,
         name: str,
         *,
-        type: MailboxType | str | None = None,  # noqa: A002 - the operation's own name for it
+        mailbox_type: MailboxType | str | None = None,
         host: str | None = None,
         port: int | None = None,
         mailbox: str | None = None,
@@ -97,13 +97,13 @@ class EmailSettingsApi(SynchronousModule):
     ) -> None:
         """Add or change the mailbox of this name that messages are sent through.
 
-        `type` is ``SMTP`` or ``IMAP``, `mailbox` the account's login name, `from_email` the address of the sender.
+        `mailbox_type` is ``SMTP`` or ``IMAP``, `mailbox` the account's login name, `from_email` the sender's address.
         """
         password = None if password is None else Secret.of(password)  # no traceback shows the text
         await self._request(
             _MODIFY_OUTBOUND,
             name=name,
-            type=type,
+            mailbox_type=mailbox_type,
             host=host,
             port=port,
             mailbox=mailbox,

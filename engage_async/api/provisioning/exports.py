@@ -22,15 +22,17 @@ from engage_async.protocol.route import Family
 
 __all__ = ["ExportsApi"]
 
-_WIRE = {"person_dbids": "personDBIDs"}
+_WIRE = {"person_dbids": "personDBIDs", "export_id": "id"}
 
 _exports = Family("/provisioning/v3", "exports", wire=_WIRE)
 
 _EXPORT_FILE = _exports.request(
     "POST", "export_file", path="/export-users", body="plain", repeat=Repeat.REPEATABLE, gives=an_export_id
 )
-_GET_STATUS = _exports.get("get_status", path="/export-users", query=("id",), needs=("id",), gives=an_export)
-_DOWNLOAD = _exports.get("download", path="/export-users/", query=("id", "download"), needs=("id",))
+_GET_STATUS = _exports.get(
+    "get_status", path="/export-users", query=("export_id",), needs=("export_id",), gives=an_export
+)
+_DOWNLOAD = _exports.get("download", path="/export-users/", query=("export_id", "download"), needs=("export_id",))
 
 
 class ExportsApi(SynchronousModule):
@@ -104,11 +106,11 @@ class ExportsApi(SynchronousModule):
         )
         return export_id
 
-    async def get_status(self, id: str, *, timeout: float | None = None) -> ExportStatus:  # noqa: A002 - the service's word
+    async def get_status(self, export_id: str, *, timeout: float | None = None) -> ExportStatus:
         """How far an export is. Raises `NotFound` for one that does not exist."""
-        status: ExportStatus = await self._request(_GET_STATUS, id=id, timeout=timeout)
+        status: ExportStatus = await self._request(_GET_STATUS, export_id=export_id, timeout=timeout)
         return status
 
-    async def download(self, id: str, *, timeout: float | None = None) -> Download:  # noqa: A002 - the service's word
+    async def download(self, export_id: str, *, timeout: float | None = None) -> Download:
         """The file of an export that is ready, to be read or saved as it comes."""
-        return await a_csv(await self._download(_DOWNLOAD, id=id, download=True, timeout=timeout))
+        return await a_csv(await self._download(_DOWNLOAD, export_id=export_id, download=True, timeout=timeout))

@@ -44,7 +44,7 @@ class ByOffset(Generic[T]):
         self._seen: set[Hashable] = set()
         self._end = 0  # how many objects there were up to the last of the last page
 
-    async def page(self, size: int) -> Sequence[T]:
+    async def page(self, size: int, /) -> Sequence[T]:
         """The objects that follow, and those that would have been skipped. Nothing new for pages that lead nowhere."""
         items: Sequence[T] = ()
         first: Hashable = None

@@ -4,7 +4,7 @@ Must live here: the routes of the group and one method for each, in the same ord
 the values of statistics (`api.statistics`).
 
 Methods raise what those of `UsersApi` do. The definitions themselves are plain JSON as the service has them; files with
-them are YAML.
+them are YAML. The vendor's definition calls the name of one that is removed ``object``, and says no more of it.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ _UPDATE_RESET_TIMES = _statistics.request(
     "POST", "update_reset_times", path="/statistic-definitions/operations/update-reset-times", body="plain",
     needs=("reset_time", "location"), repeat=Repeat.REPEATABLE,
 )  # fmt: skip
-_DELETE_AGENT = _statistics.request("DELETE", "delete_agent", path="/statistic-definitions/Agent/{object}")
+_DELETE_AGENT = _statistics.request("DELETE", "delete_agent", path="/statistic-definitions/Agent/{statistic_object}")
 _DELETE_GROUP_AGENTS = _statistics.request(
-    "DELETE", "delete_group_agents", path="/statistic-definitions/GroupAgents/{object}"
+    "DELETE", "delete_group_agents", path="/statistic-definitions/GroupAgents/{statistic_object}"
 )
-_DELETE_QUEUE = _statistics.request("DELETE", "delete_queue", path="/statistic-definitions/Queue/{object}")
+_DELETE_QUEUE = _statistics.request("DELETE", "delete_queue", path="/statistic-definitions/Queue/{statistic_object}")
 _DELETE_GROUP_QUEUES = _statistics.request(
-    "DELETE", "delete_group_queues", path="/statistic-definitions/GroupQueues/{object}"
+    "DELETE", "delete_group_queues", path="/statistic-definitions/GroupQueues/{statistic_object}"
 )
 _DELETE_ROUTE_POINT = _statistics.request(
-    "DELETE", "delete_route_point", path="/statistic-definitions/RoutePoint/{object}"
+    "DELETE", "delete_route_point", path="/statistic-definitions/RoutePoint/{statistic_object}"
 )
 
 
@@ -116,22 +116,22 @@ class StatisticDefinitionsApi(SynchronousModule):
         """
         await self._request(_UPDATE_RESET_TIMES, reset_time=reset_time, location=location, timeout=timeout)
 
-    async def delete_agent(self, object: str, *, timeout: float | None = None) -> None:  # noqa: A002 - the service's word
-        """Remove the definitions of an agent."""
-        await self._request(_DELETE_AGENT, object=object, timeout=timeout)
+    async def delete_agent(self, statistic_object: str, *, timeout: float | None = None) -> None:
+        """Remove what is defined under this name for agents."""
+        await self._request(_DELETE_AGENT, statistic_object=statistic_object, timeout=timeout)
 
-    async def delete_group_agents(self, object: str, *, timeout: float | None = None) -> None:  # noqa: A002
-        """Remove the definitions of an agent group."""
-        await self._request(_DELETE_GROUP_AGENTS, object=object, timeout=timeout)
+    async def delete_group_agents(self, statistic_object: str, *, timeout: float | None = None) -> None:
+        """Remove what is defined under this name for agent groups."""
+        await self._request(_DELETE_GROUP_AGENTS, statistic_object=statistic_object, timeout=timeout)
 
-    async def delete_queue(self, object: str, *, timeout: float | None = None) -> None:  # noqa: A002
-        """Remove the definitions of a queue."""
-        await self._request(_DELETE_QUEUE, object=object, timeout=timeout)
+    async def delete_queue(self, statistic_object: str, *, timeout: float | None = None) -> None:
+        """Remove what is defined under this name for queues."""
+        await self._request(_DELETE_QUEUE, statistic_object=statistic_object, timeout=timeout)
 
-    async def delete_group_queues(self, object: str, *, timeout: float | None = None) -> None:  # noqa: A002
-        """Remove the definitions of a group of queues."""
-        await self._request(_DELETE_GROUP_QUEUES, object=object, timeout=timeout)
+    async def delete_group_queues(self, statistic_object: str, *, timeout: float | None = None) -> None:
+        """Remove what is defined under this name for groups of queues."""
+        await self._request(_DELETE_GROUP_QUEUES, statistic_object=statistic_object, timeout=timeout)
 
-    async def delete_route_point(self, object: str, *, timeout: float | None = None) -> None:  # noqa: A002
-        """Remove the definitions of a route point."""
-        await self._request(_DELETE_ROUTE_POINT, object=object, timeout=timeout)
+    async def delete_route_point(self, statistic_object: str, *, timeout: float | None = None) -> None:
+        """Remove what is defined under this name for route points."""
+        await self._request(_DELETE_ROUTE_POINT, statistic_object=statistic_object, timeout=timeout)

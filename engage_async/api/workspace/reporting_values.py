@@ -57,7 +57,7 @@ class ReportingValues:
             raise InvalidArgument(f"reporting.values: every must be a positive number of seconds, not {every!r:.60}")
         self._reporting, self._statistics = reporting, statistics
         self._every, self._timeout = float(every), timeout
-        self._id: str | None = None
+        self._id = ""
         self._errors: tuple[ApiError, ...] = ()
         self._latest: dict[StatisticKey, StatisticValue] = {}
         self._waiting: deque[StatisticValue] = deque()
@@ -66,13 +66,13 @@ class ReportingValues:
         self._closed = asyncio.Event()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed.is_set() else "open" if self._id is not None else "not open"
+        state = "closed" if self._closed.is_set() else "open" if self._id else "not open"
         return f"<ReportingValues of {len(self._statistics)} statistics, {state}>"
 
     @property
     def subscription_id(self) -> str | None:
         """The id of the subscription; None before it is open."""
-        return self._id
+        return self._id or None
 
     @property
     def errors(self) -> tuple[ApiError, ...]:
@@ -85,7 +85,7 @@ class ReportingValues:
         return MappingProxyType(self._latest)
 
     async def __aenter__(self) -> Self:
-        if self._id is not None or self._closed.is_set():
+        if self._id or self._closed.is_set():
             raise SessionClosed("reporting.values can be entered once")
         await self._open()
         return self
@@ -101,7 +101,7 @@ class ReportingValues:
             return
         self._closed.set()
         self._waiting.clear()
-        if self._id is not None:
+        if self._id:
             try:
                 await self._reporting.unsubscribe(self._id, timeout=self._timeout)
             except SessionClosed:
@@ -113,7 +113,7 @@ class ReportingValues:
         return self
 
     async def __anext__(self) -> StatisticValue:
-        if self._id is None and not self._closed.is_set():
+        if not self._id and not self._closed.is_set():
             raise SessionClosed("reporting.values is not open: use it with 'async with'")
         if self._asking:
             raise RuntimeError("two tasks read the same reporting values; give each one its own")
@@ -136,7 +136,6 @@ class ReportingValues:
             await self._ask()
 
     async def _ask(self) -> None:
-        assert self._id is not None  # noqa: S101 - entered, or `__anext__` had refused
         self._due = asyncio.get_running_loop().time() + self._every
         try:
             found = await self._reporting.peek(self._id, timeout=self._timeout)

@@ -49,8 +49,9 @@ _WIRE = {
     "redirect_uri": "redirect_uri",
     "optimize_config": "optimize_config",
     "include_state": "include_state",
+    "login_type": "type",
 }
-_LOGIN_QUERY = ("redirect_uri", "type", "locale", "include_state")
+_LOGIN_QUERY = ("redirect_uri", "login_type", "locale", "include_state")
 _INITIALIZE_QUERY = ("code", "redirect_uri", "state", "optimize_config")
 
 _session = Family("/workspace/v3", "session", wire=_WIRE, gives=nothing)
@@ -118,14 +119,22 @@ class SessionApi(ApiModule):
         self,
         redirect_uri: str,
         *,
-        type: str | None = None,  # noqa: A002 - the operation's own name for it
+        login_type: str | None = None,
         locale: str | None = None,
         include_state: bool | None = None,
         timeout: float | None = None,
     ) -> str:
-        """Give the address of the login page to send a browser to; it comes back to `redirect_uri` with a code."""
+        """Give the address of the login page to send a browser to; it comes back to `redirect_uri` with a code.
+
+        `login_type` is the kind of login that the page offers; the service does not document which there are.
+        """
         address: str = await self._request(
-            _LOGIN, redirect_uri=redirect_uri, type=type, locale=locale, include_state=include_state, timeout=timeout
+            _LOGIN,
+            redirect_uri=redirect_uri,
+            login_type=login_type,
+            locale=locale,
+            include_state=include_state,
+            timeout=timeout,
         )
         return address
 

@@ -33,7 +33,7 @@ class ImportFailure(Record):
     row: int | None = wire(None, "row", "rowNumber", "line", "lineNumber")
     sheet: str | None = wire(None, "sheetName", "sheet")
     entity: str | None = wire(None, "entity", "userName", "name", "lastEntity")
-    raw: Any = local(None, repr=False)
+    raw: Any = local(None, shown=False)
 
     def __str__(self) -> str:
         where = [
@@ -82,7 +82,7 @@ class ExportStatus(Record):
 
     id: str = ""
     progress: float = 0.0
-    raw: Mapping[str, Any] = local(NOTHING_MORE, repr=False)
+    raw: Mapping[str, Any] = local(NOTHING_MORE, shown=False)
 
     @property
     def ready(self) -> bool:

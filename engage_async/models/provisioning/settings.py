@@ -46,7 +46,7 @@ class Mailbox(Record):
     port: int | None = None
     mailbox: str | None = None
     connection_security: ConnectionSecurity | None = None
-    password: Secret | None = local(None, repr=False)
+    password: Secret | None = local(None, shown=False)
 
 
 @frozen(kw_only=True)
