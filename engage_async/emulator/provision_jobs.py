@@ -1,94 +1,25 @@
 """Imports and exports of users, which take their time.
 
-Must live here: reading and writing the file's rows, the course of both, their states. Must not: HTTP, uploads.
+Must live here: the course of both, their states. Must not: the form of the file (provision_sheet.py), HTTP, uploads.
 
-A file is CSV in UTF-8 with a header: ``userName``, ``firstName``, ``lastName``, ``password`` and any other member of a
-user. ``skills`` are ``name=level`` pairs, ``agentGroups``, ``accessGroups``, ``placeNames`` and ``switchNames`` names,
-``phones`` numbers, each separated by semicolons; ``wwe`` is an object in JSON; ``enabled`` and ``isAgent`` are true or
-false. A row for a user that
-exists changes it. A row that cannot be taken over is reported and passed over.
+A row for a user that exists changes it. A row that cannot be taken over is reported and passed over.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from engage_async.emulator.provision_sheet import Row, read_rows, written
 from engage_async.emulator.provision_store import ProvisionRefused, ProvisionStore, User
 from engage_async.emulator.scheduler import Scheduler, Timer
 
-__all__ = ["Exports", "Imports", "read_rows"]
+__all__ = ["Exports", "Imports"]
 
 _STEP = 0.02
-_NEEDED = ("userName", "firstName", "lastName")
 _KEPT = 64
-
-Row = tuple[int, User, str | None]
-"""The line of a row (1 is the header's), what it says, and what is wrong with it."""
-
-
-def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a file. Raises `ProvisionRefused` for what is no such file."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            missing = set(_NEEDED) - set(reader.fieldnames or ())
-            if missing:
-                raise ProvisionRefused(f"The file has no column {', '.join(sorted(missing))}", status=400)
-            for row in reader:
-                yield reader.line_num, *_read(row)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ProvisionRefused(f"The file is no CSV in UTF-8: {error}", status=400) from None
-
-
-def _read(row: dict[str | Any, Any]) -> tuple[User, str | None]:
-    if None in row or None in row.values():
-        return {"userName": str(row.get("userName") or "")}, "The row has another number of columns than the header"
-    user: User = {}
-    problem = next((f"{name} is missing" for name in _NEEDED if not row[name].strip()), None)
-    for name, text in row.items():
-        if not text.strip():
-            continue
-        try:
-            user[name] = _READ.get(name, str)(text.strip())
-        except (ValueError, RecursionError):
-            user[name], problem = text, problem or f"{name} cannot be read: {text:.60}"
-    return user, problem
-
-
-def _split(text: str) -> list[str]:
-    return [each.strip() for each in text.split(";") if each.strip()]
-
-
-def _phones(text: str) -> list[User]:
-    return [{"number": number} for number in _split(text)]
-
-
-def _skills(text: str) -> list[User]:
-    pairs = [each.partition("=") for each in _split(text)]
-    return [{"name": name, "level": int(level)} if level else {"name": name} for name, _, level in pairs]
-
-
-def _flag(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError(text)
-    return text.lower() == "true"
-
-
-_READ: Mapping[str, Callable[[str], Any]] = {
-    **dict.fromkeys(("agentGroups", "accessGroups", "placeNames", "switchNames"), _split),
-    **dict.fromkeys(("enabled", "isAgent", "changePasswordOnNextLogin", "callRecording", "supportSoftPhone"), _flag),
-    **dict.fromkeys(("voiceMail", "wrapUpTime"), int),
-    "phones": _phones,
-    "skills": _skills,
-    "wwe": json.loads,
-}
-"""How the text of a column is read; others are texts."""
 
 
 class Imports:
@@ -194,7 +125,7 @@ class Exports:
         if filters.get("order") == "Descending":
             users.reverse()
         export_id = str(next(self._ids))
-        self._begun[export_id] = (self._scheduler.now(), name, _written(users, fields))
+        self._begun[export_id] = (self._scheduler.now(), name, written(users, fields))
         while len(self._begun) > _KEPT:
             del self._begun[next(iter(self._begun))]
         return export_id
@@ -215,29 +146,3 @@ class Exports:
         if export_id not in self._begun:
             raise ProvisionRefused("No such export", status=404, detail={"id": export_id})
         return self._begun[export_id]
-
-
-def _written(users: list[User], fields: list[str]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(fields)
-    writer.writerows([_cell(user.get(name)) for name in fields] for user in users)
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return ";".join(map(_item, value))
-    if isinstance(value, dict):
-        return json.dumps(value)
-    return "" if value is None else str(value)
-
-
-def _item(value: Any) -> str:
-    if not isinstance(value, dict):
-        return str(value)
-    if "number" in value:
-        return str(value["number"])
-    return f"{value.get('name', '')}={value['level']}" if value.get("level") is not None else str(value.get("name", ""))

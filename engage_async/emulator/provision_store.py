@@ -80,8 +80,14 @@ class ProvisionStore:
                     "wwe": {"roles": ["ROLE_AGENT", *(["ROLE_SUPERVISOR"] if agent.supervisor else [])]},
                 }
             )
-        for number in directory.place_of:
-            self._new_object("dns", number, {"number": number, "type": "CFGExtension"})
+        extensions = [
+            self._new_object("dns", number, {"number": number, "type": "CFGExtension"}) for number in directory.place_of
+        ]
+        for queue in directory.queues.values():
+            kind = "CFGRoutingPoint" if queue.kind == "route-point" else "CFGACDQueue"
+            self._new_object("dns", queue.name, {"number": queue.number, "type": kind})
+        members = [{"DBID": each["DBID"]} for each in extensions]
+        self._new_object("dn-groups", "Extensions", {"type": "CFGNoGroupType", "DNs": members})
         for name in ("Users", "Administrators"):
             self._new_object("access-groups", name, {"memberIDs": []})
 
@@ -220,6 +226,12 @@ class ProvisionStore:
         match = _MATCH.get(query.get("match_method", "includes"), _MATCH["includes"])
         if asked := query.get("dn_type") or query.get("group_type"):
             found = [each for each in found if each.get("type", asked) in asked.split(",")]
+        if groups := query.get("dn_groups"):
+            members = self._members(groups.split(","))
+            found = [each for each in found if each["DBID"] in members]
+        if kind == "skills" and query.get("in_use") == "true":
+            used = {each["DBID"] for each in self.used_skills()}
+            found = [each for each in found if each["DBID"] in used]
         if term:
             found = [each for each in found if match(str(each.get(key, "")).casefold(), term)]
         if sort := query.get("sort_key"):
@@ -228,6 +240,12 @@ class ProvisionStore:
         if query.get("sort_ascending") == "false":
             found.reverse()
         return _page(found, query), len(found), [dbid for dbid in wanted if dbid not in stored]
+
+    def _members(self, groups: Iterable[str]) -> set[str]:
+        """The ids of the DNs in groups that are named by name or id."""
+        named = {self.dbid_of("dn-groups", each) for each in groups}
+        stored = self.objects["dn-groups"]
+        return {dn["DBID"] for dbid in named & stored.keys() for dn in stored[dbid]["DNs"]}
 
     def permissions(self, kind: str, dbids: Iterable[str]) -> tuple[list[dict[str, Any]], list[str]]:
         """Who may do what with objects, and the ids that nobody has."""

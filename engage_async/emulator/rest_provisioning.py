@@ -236,7 +236,9 @@ class _Routes:
         operation = request.query.get("_aioId")
         if not operation:
             raise ProvisionRefused("_aioId is missing", status=400)
-        answer = json.dumps({"status": {"code": 0}, "data": data})
+        refusal = self._emulator.switches.take_refusal(request.path.rpartition("/")[2])
+        refused = refusal and {"status": {"code": refusal.code, "message": refusal.message or "Refused"}}
+        answer = json.dumps(refused or {"status": {"code": 0}, "data": data})
         path = request.path.removeprefix(BASE)
         self._tell(user, "operations", {"id": operation, "path": path, "data": {"data": answer}})
         return accepted()

@@ -8,12 +8,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 import engage_async as ea
 from engage_async.emulator import Emulator, Fault
 from tests.end_to_end.agents import engage_for
 
 HEADER = "userName,firstName,lastName,password,skills,agentGroups"
+EVERYTHING = [
+    "userName", "firstName", "lastName", "employeeID", "externalID", "emailAddress", "loginCode", "enabled", "isAgent",
+    "placeNames", "switchNames", "accessGroups", "phones", "skills", "agentGroups", "wwe", "voiceMail", "wrapUpTime",
+    "changePasswordOnNextLogin", "callRecording", "supportSoftPhone",
+]  # fmt: skip
 FIELDS = ["userName", "firstName", "lastName", "skills", "agentGroups", "placeNames"]
 
 
@@ -54,6 +60,33 @@ async def test_ten_thousand_users_are_imported_and_come_back_by_an_export(
         del row["password"]
         assert {name: back[row["userName"]][name] for name in row} == row
     assert len(back) == (await provisioning.users.get_page(limit=1)).total
+
+
+async def test_every_attribute_of_a_user_comes_back_equal(provisioning: ea.ProvisioningSession, tmp_path: Path) -> None:
+    """Also what a plain list in a column could not say: telephones with more than a number, names with separators."""
+    ada = ea.NewUser(
+        user_name="ada", first_name="Ada, \"Countess\"", last_name="Lovelace\nKing", password="s3cret-pw",
+        is_agent=False, employee_id="1815", external_id="x-1", email_address="ada@host", login_code="7815",
+        enabled=False,
+        place_names=["Desk; by the window", "Lab"], switch_names=["SIP_Switch"], access_groups=["Users"],
+        phones=[ea.Phone(number="7815", description="study", is_default=True, place_name="Lab"), ea.Phone(number="1")],
+        skills=[
+            ea.SkillLevel(name="Ada=Babbage", level=9), ea.SkillLevel(name="English"), ea.SkillLevel(name="C", level=0)
+        ],
+        agent_groups=["[Analysts]"], roles=["ROLE_AGENT", "ROLE_SUPERVISOR"], voice_mail=42, wrap_up_time=30,
+        change_password_on_next_login=True, call_recording=False, support_soft_phone=True,
+    )  # fmt: skip
+    made = await provisioning.users.add(ada)
+    await (await provisioning.exports.users(EVERYTHING, person_dbids=[made.dbid], every=0.02)).save(
+        tmp_path / "ada.csv"
+    )
+    await provisioning.users.delete(made.dbid)
+    header, row = (tmp_path / "ada.csv").read_bytes().rstrip().split(b"\r\n", 1)
+    (tmp_path / "ada.csv").write_bytes(header + b",password\r\n" + row + b",s3cret-pw\r\n")
+    result = await (await provisioning.imports.users(tmp_path / "ada.csv", every=0.02))
+    assert result.errors == ()
+    (again,) = [user async for user in provisioning.users.iter(filter_parameters="ada")]
+    assert evolve(again, dbid=made.dbid) == made
 
 
 async def test_rows_that_cannot_be_taken_over_are_named(provisioning: ea.ProvisioningSession) -> None:

@@ -164,3 +164,20 @@ async def test_the_deprecated_addresses_do_the_same_and_warn(provisioning: ea.Pr
         assert (await old.get_current_user()).user_name == "JohnSmith"
     with pytest.warns(DeprecationWarning, match=r"use users\.delete"):
         await old.delete_user(made.dbid)
+
+
+async def test_dns_and_skills_are_narrowed_by_group_type_and_use(provisioning: ea.ProvisioningSession) -> None:
+    (group,) = [group async for group in provisioning.objects.dn_groups()]
+    extensions = [dn async for dn in provisioning.objects.dns(dn_groups=[group.name])]
+    assert extensions == [dn async for dn in provisioning.objects.dns(dn_type="CFGExtension")]
+    assert extensions == [dn async for dn in provisioning.objects.dns(dn_groups=[group.dbid])]
+    assert len(extensions) == len(group.dns) > 0
+    queues = [dn async for dn in provisioning.objects.dns(dn_type="CFGACDQueue,CFGRoutingPoint")]
+    assert len(queues) > 0
+    assert len(queues) + len(extensions) == len([dn async for dn in provisioning.objects.dns()])
+
+    made = await provisioning.users.add(ADA)
+    await provisioning.users.update(made.dbid, made.changes(deleted_skills=["Mathematics"]))
+    in_use = {skill.name async for skill in provisioning.objects.skills(in_use=True)}
+    assert {skill.name async for skill in provisioning.objects.skills()} - in_use == {"Mathematics"}
+    assert "English" in in_use

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import engage_async as ea
-from engage_async.emulator import Emulator, Fault
+from engage_async.emulator import Emulator, Fault, Refusal
 from tests.end_to_end.agents import engage_for
 
 GET_USERS = "*/operations/get-users"
@@ -186,3 +186,15 @@ async def test_what_the_emulator_does_not_model_is_refused(provisioning: ea.Prov
         with pytest.raises(ea.ServerFault) as unmodelled:
             await refused()
         assert unmodelled.value.http_status == 501
+
+
+@pytest.mark.parametrize("name", ["get_users", "get_used_skills"])
+async def test_a_refused_operation_fails_with_what_the_message_says(
+    emulator: Emulator, provisioning: ea.ProvisioningSession, name: str
+) -> None:
+    emulator.switches.refuse_next.append(Refusal(name.replace("_", "-"), 603, "Not for you"))
+    operation = getattr(provisioning.operations, name)()
+    with pytest.raises(ea.OperationFailed, match="Not for you") as refused:
+        await operation
+    assert (refused.value.error_code, refused.value.matched) == (603, "operation-id")
+    assert await getattr(provisioning.operations, name)()

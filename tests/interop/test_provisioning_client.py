@@ -123,15 +123,17 @@ async def test_users_are_made_changed_listed_and_removed(emulator: Emulator, cli
 
 
 async def test_objects_are_listed_and_searched(emulator: Emulator, client: ProvisioningClient) -> None:
-    dns = await client.ask("objects", "getDns", {"searchTerm": "7001", "searchKey": "number", "dnGroups": ["a", "b"]})
-    assert ([dn["number"] for dn in dns["dns"]], dns["totalCount"]) in ((["7001"], 1), ([], 0))
+    dns = await client.ask(
+        "objects", "getDns", {"searchTerm": "7001", "searchKey": "number", "dnGroups": ["Extensions", "b"]}
+    )
+    assert ([dn["number"] for dn in dns["dns"]], dns["totalCount"]) == (["7001"], 1)
     sent = next(record for record in reversed(emulator.requests) if record.path.endswith("/objects/dns"))
-    assert sent.query["dn_groups"] == "a,b"
+    assert sent.query["dn_groups"] == "Extensions,b"
     groups = await client.ask("objects", "getAgentGroups", {"limit": 1})
     skills = await client.ask("objects", "getSkills", {})
     assert len(groups["agent-groups"]) == 1
     assert skills["totalCount"] == len(skills["skills"])
-    assert (await client.ask("objects", "getDnGroups", {}))["dn-groups"] == []
+    assert [group["name"] for group in (await client.ask("objects", "getDnGroups", {}))["dn-groups"]] == ["Extensions"]
 
 
 async def test_options_are_read_replaced_and_changed(client: ProvisioningClient) -> None:
