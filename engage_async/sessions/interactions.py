@@ -6,7 +6,8 @@ state. Must not: requests, correlation, how a transcript grows (`transcript`).
     on the desk ──parked (in a workbin or queue), or ended──► left: remembered for a while
          ▲──────────pulled, resumed, offered again──────────────┘
 
-What is handed out is an immutable snapshot: it never changes under its reader.
+What is handed out is an immutable snapshot: it never changes under its reader. Of more interactions than any agent has
+the oldest are forgotten.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from engage_async.protocol.media_readings import (
     messages_of,
 )
 from engage_async.protocol.notices import Payload
+from engage_async.protocol.objects import IDLE_LIMIT
 from engage_async.protocol.reading import text
 from engage_async.sessions.transcript import LiveChat
 from engage_async.sessions.waiting import Waiters
@@ -143,6 +145,8 @@ class Interactions(Mapping[str, Interaction]):
         else:
             self._left.pop(key, None)
             self._here[key] = known
+            if len(self._here) > IDLE_LIMIT:
+                del self._here[next(iter(self._here))]
         self._changed(key, known)
         return True
 

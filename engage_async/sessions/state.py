@@ -3,13 +3,14 @@
 Must live here: the last known payload of each object, structured when somebody looks, and waiting for a state. Must
 not: requests, correlation.
 
-What is handed out is an immutable snapshot: it never changes under its reader.
+What is handed out is an immutable snapshot: it never changes under its reader. A server that goes on inventing calls,
+names of a call or channels fills no memory: the oldest calls are forgotten, further names and channels are not kept.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from engage_async.errors import CallEnded, EngageError, InvalidArgument, SessionClosed
@@ -19,6 +20,7 @@ from engage_async.models.media import Channel
 from engage_async.models.session import Configuration, User
 from engage_async.models.voice import Call, Dn
 from engage_async.protocol.notices import Notice, Payload
+from engage_async.protocol.objects import IDLE_LIMIT, KEYS_LIMIT
 from engage_async.protocol.reading import text
 from engage_async.protocol.readings import ENDED_STATES, LOGGED_OUT_STATES, call_ids
 from engage_async.sessions.interactions import Interactions
@@ -26,6 +28,7 @@ from engage_async.sessions.lazy import Lazy, Packed
 from engage_async.sessions.waiting import Waiters
 
 _ENDED_REMEMBERED = 256
+_MOST_CHANNELS = 128
 
 
 class Calls(Mapping[str, Call]):
@@ -37,6 +40,7 @@ class Calls(Mapping[str, Call]):
     def __init__(self) -> None:
         self._calls: dict[str, Lazy[Call]] = {}
         self._aliases: dict[str, str] = {}
+        self._names: dict[str, dict[str, None]] = {}  # the aliases of each call
         self._ended: OrderedDict[str, Lazy[Call]] = OrderedDict()
         self._waiters: Waiters[Call] = Waiters("call")
 
@@ -95,7 +99,11 @@ class Calls(Mapping[str, Call]):
             self._end(key, keys, known)
         elif not any(k in self._ended for k in keys) or key in self._calls:
             self._calls[key] = known
-            self._aliases |= {k: key for k in keys if k != key}
+            self._name(key, keys)
+            if len(self._calls) > IDLE_LIMIT:
+                oldest = next(iter(self._calls))
+                del self._calls[oldest]
+                self._unname(oldest)
         self._wake(key, known)
         return True
 
@@ -107,19 +115,31 @@ class Calls(Mapping[str, Call]):
         known = self._calls.pop(old, None)
         if known is not None:
             self._calls.setdefault(new, known)
-        self._aliases = {k: (new if v == old else v) for k, v in self._aliases.items()} | {old: new}
+        self._name(new, [*self._unname(old), old])
         self._waiters.rekey(old, new)
 
     def _end(self, key: str, keys: list[str], known: Lazy[Call]) -> None:
         self._calls.pop(key, None)
-        for alias in [alias for alias, target in self._aliases.items() if target == key]:
-            del self._aliases[alias]
-            keys.append(alias)
-        for ended in dict.fromkeys([key, *keys]):
+        for ended in dict.fromkeys([key, *keys, *self._unname(key)]):
             self._ended[ended] = known
             self._ended.move_to_end(ended)
         while len(self._ended) > _ENDED_REMEMBERED:
             self._ended.popitem(last=False)
+
+    def _name(self, key: str, keys: Iterable[str]) -> None:
+        """Let the call be known by `keys` too."""
+        names = self._names.setdefault(key, {})
+        for alias in keys:
+            if alias != key and (alias in names or len(names) < KEYS_LIMIT):
+                names[alias] = None
+                self._aliases[alias] = key
+
+    def _unname(self, key: str) -> list[str]:
+        """Take the call's other names from it, and give them."""
+        names = [alias for alias in self._names.pop(key, {}) if self._aliases.get(alias) == key]
+        for alias in names:
+            del self._aliases[alias]
+        return names
 
     def _wake(self, key: str, known: Lazy[Call]) -> None:
         state = text(known.payload.get("state"))
@@ -226,8 +246,9 @@ class LiveState:
         if not isinstance(channels, list):
             return False
         for channel in channels:
-            if isinstance(channel, dict) and isinstance(channel.get("name"), str):
-                self._channels[channel["name"]] = Lazy(Channel, channel)
+            name = channel.get("name") if isinstance(channel, dict) else None
+            if isinstance(name, str) and (name in self._channels or len(self._channels) < _MOST_CHANNELS):
+                self._channels[name] = Lazy(Channel, channel)
         return True
 
     def _feed_initialization(self, payload: Payload) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import engage_async as ea
 from engage_async.api.workspace.media import MediaApi
 from engage_async.protocol.notices import Notice
+from engage_async.protocol.objects import IDLE_LIMIT
 from engage_async.sessions.conversation import ChatDesk
 from engage_async.sessions.interactions import Interactions
 from engage_async.sessions.state import LiveState
@@ -139,6 +140,14 @@ def test_messages_of_interactions_that_never_come_fill_no_memory(interactions: I
     tell(interactions, "Invited", "i199")
     assert interactions["i0"].chat is None
     assert texts(interactions["i199"]) == ["early"]
+
+
+def test_interactions_that_never_leave_fill_no_memory(interactions: Interactions) -> None:
+    for n in range(IDLE_LIMIT + 10):
+        tell(interactions, "Invited", f"i{n}")
+    assert len(interactions) == IDLE_LIMIT
+    assert "i9" not in interactions
+    assert interactions["i10"].state == "Invited"
 
 
 def test_transcript_survives_the_end_of_the_chat(interactions: Interactions) -> None:
