@@ -242,10 +242,12 @@ def read_event(notice: Notice) -> Event:
 
 def _missing(payload: Payload, needs: tuple[str, ...]) -> str | None:
     """The first member that is not there as an object (the last one may be a list)."""
+    if not needs:
+        return None
     value: Any = payload
     for name in needs:
         value = value.get(name) if isinstance(value, dict) else None
-    return None if not needs or isinstance(value, dict | list) else ".".join(needs)
+    return None if isinstance(value, (dict, list)) else ".".join(needs)
 
 
 def _of_an_error(notice: Notice) -> dict[str, Any]:

@@ -6,9 +6,11 @@ Must live here: the base class and the field specifiers. Must not: reading and w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
 from attrs import field, frozen
 
 __all__ = ["NOTHING_MORE", "Record", "local", "wire"]
@@ -27,6 +29,22 @@ class Record:
     """
 
     extra: Mapping[str, Any] = field(default=NOTHING_MORE, repr=False, hash=False, metadata={"local": True})
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A field that did not come is its default, from the first time that somebody asks for it."""
+            default = _defaults(type(self)).get(name, attrs.NOTHING)
+            if default is attrs.NOTHING:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            value = default.factory() if isinstance(default, attrs.Factory) else default
+            object.__setattr__(self, name, value)
+            return value
+
+
+@cache
+def _defaults(cls: type[Record]) -> Mapping[str, Any]:
+    return {attribute.name: attribute.default for attribute in attrs.fields(cls)}
 
 
 def wire(default: T, *names: str) -> T:

@@ -87,11 +87,13 @@ def read_response(http_status: int, text: str) -> Response:
     messages, malformed = _messages(http_status, text)
     replies: list[Message] = []
     notices: list[Notice] = []
-    for message in messages:
+    messages.reverse()
+    while messages:
+        message = messages.pop()  # of a large answer nothing is kept that is done with: it costs collections of garbage
         channel = message.get("channel") if isinstance(message, dict) else None
         if not isinstance(channel, str):
             malformed += 1
-        elif channel.startswith(META):
+        elif channel[:6] == META:
             if _is_reply(channel, message):
                 replies.append(message)
             else:

@@ -32,7 +32,7 @@ from engage_async.protocol.error_events import (
     read_error,
     reports_failure,
 )
-from engage_async.protocol.notices import Notice
+from engage_async.protocol.notices import Notice, Payload
 from engage_async.protocol.objects import Object, Objects
 from engage_async.protocol.pending import Expectation, Pending, Settlement
 from engage_async.protocol.reading import Reading, operation_id_of, text
@@ -47,7 +47,6 @@ _SCAN = 32  # how many of the operations that an error may belong to are looked 
 _EARLY_ERRORS = 64
 _SURVIVE_LOG_OUT = frozenset({"agent:in", "agent:LoggedOut"})
 _NEW_CALL = frozenset({"new", "consult"})
-_KEPT = ("callUuid", "participants")  # what is known of a call until an event tells it anew, beside its state
 
 
 class Correlator:
@@ -204,14 +203,15 @@ class Correlator:
             self._read_up(now)  # it may be another name of a call whose events wait
             return False
         earlier = self._unread.get(call_id)
-        if earlier is not None and any(earlier.payload["call"].get(m) and not call.get(m) for m in _KEPT):
+        if earlier is not None and _tells_less(call, earlier.payload["call"]):
             self._read_up(now)
         if text(call.get("state")) in ENDED_STATES or self._objects.has_ended(call_key(call_id)):
             self._read_up(now)
             return False
         self._unread[call_id] = notice
-        self._unread.move_to_end(call_id)
-        if len(self._unread) > objects.IDLE_LIMIT:
+        if earlier is not None:
+            self._unread.move_to_end(call_id)
+        elif len(self._unread) > objects.IDLE_LIMIT:
             self._feed(self._unread.popitem(last=False)[1], now)
         return True
 
@@ -535,6 +535,14 @@ def _is_echo(rule: Rule, notice: Notice) -> bool:
 
 def _fit_of(step: Step, notice: Notice, before: Before) -> Fit:
     return Fit.STRONG if step.test is None else step.test(notice.payload, before)
+
+
+def _tells_less(call: Payload, earlier: Payload) -> bool:
+    """Whether an earlier event of the call told what holds until it is told anew, and this one does not tell it."""
+    return bool(
+        (earlier.get("callUuid") and not call.get("callUuid"))
+        or (earlier.get("participants") and not call.get("participants"))
+    )
 
 
 def _how(pending: Pending, named: Pending | None, step: Step, notice: Notice) -> Matched:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import define
 
 Payload = dict[str, Any]
 
 
-@frozen
+@define
 class Notice:
-    """An event on its way through the session, not structured yet.
+    """An event on its way through the session, not structured yet. Nothing changes one (frozen, it took three times as
+    long to make).
 
     `payload` is the event's ``data``: a JSON object, never trusted beyond being one. `message_type` is its
     ``messageType``, or ``""``. `source` is ``"snapshot"`` for what was read from ``GET /current-session`` after
