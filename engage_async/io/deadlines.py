@@ -6,8 +6,7 @@ Must live here: the one clock of a request and its repetitions. Must not: what i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 __all__ = ["Deadline"]
 
@@ -36,15 +35,9 @@ class Deadline:
         """Whether there is time for a pause of so many seconds."""
         return self._loop.time() + pause < self._at
 
-    @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Raise `TimeoutError` in here when the time is over."""
-        async with asyncio.timeout_at(self.at) as limit:
-            self._limit = limit
-            try:
-                yield
-            finally:
-                self._limit = None
+    def watching(self) -> _Watching:
+        """``async with``: raise `TimeoutError` in here when the time is over."""
+        return _Watching(self)
 
     def reading(self) -> None:
         """Now a file is read; the far end is not waited for."""
@@ -66,3 +59,20 @@ class Deadline:
     def _watch(self, when: float | None) -> None:
         if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(when)
+
+
+class _Watching:
+    """A part of an exchange, under its deadline."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._limit = asyncio.timeout_at(deadline.at)
+
+    async def __aenter__(self) -> None:
+        self._deadline._limit = await self._limit.__aenter__()  # noqa: SLF001 - the two are one
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._deadline._limit = None  # noqa: SLF001 - the two are one
+        await self._limit.__aexit__(kind, error, trace)

@@ -69,6 +69,11 @@ class PostResult(Protocol):
         ...
 
     @property
+    def content(self) -> bytes:
+        """The body."""
+        ...
+
+    @property
     def text(self) -> str:
         """The body, decoded."""
         ...
@@ -199,7 +204,7 @@ class _BayeuxSession(TransportBase):
             raise api_error(
                 status, http_status=answer.http_status, operation=f"notifications{request['channel'].value}"
             )
-        return bayeux.read_response(answer.http_status, answer.text)
+        return bayeux.read_response(answer.http_status, answer.content)
 
     def _update_subscriptions(self, response_message: JsonObject) -> None:
         super()._update_subscriptions(response_message)
@@ -453,7 +458,8 @@ class NotificationConnection:
                 session.flowed = True
                 await self._flows(loss)
                 loss = None
-            await asyncio.sleep(step.delay)
+            if step.delay:
+                await asyncio.sleep(step.delay)
 
     async def _connect(self, session: _BayeuxSession) -> Next:
         at_once = not self._flowing

@@ -40,7 +40,7 @@ HANDSHAKE, CONNECT, DISCONNECT = "/meta/handshake", "/meta/connect", "/meta/disc
 _SUBSCRIPTIONS = ("/meta/subscribe", "/meta/unsubscribe")
 
 MAX_BODY = 64 * 1024 * 1024
-"""Characters of one response that are still read."""
+"""Bytes of one response that are still read."""
 
 _LONGEST_TIMEOUT = 600_000
 _LONGEST_INTERVAL = 300_000
@@ -50,8 +50,13 @@ _IDLE_ANSWERS_IN_A_ROW = 2
 _IDLE_ANSWER = 0.1
 _TOLD_TO_ALL = frozenset({"advised", "disconnected"})
 
-_loads: Callable[[str], Any] = (
-    importlib.import_module("orjson").loads if importlib.util.find_spec("orjson") else json.loads
+
+def _loads_plainly(body: bytes) -> Any:
+    return json.loads(body.decode())  # from bytes it would take UTF-16, too
+
+
+_loads: Callable[[bytes], Any] = (
+    importlib.import_module("orjson").loads if importlib.util.find_spec("orjson") else _loads_plainly
 )
 
 
@@ -71,20 +76,20 @@ class Response:
     malformed: int = 0
 
 
-def decode(text: str) -> Any:
+def decode(body: bytes) -> Any:
     """The JSON value of a body, by orjson where it is installed. Raises ValueError or RecursionError."""
-    return _loads(text)
+    return _loads(body)
 
 
-def read_response(http_status: int, text: str) -> Response:
+def read_response(http_status: int, body: bytes) -> Response:
     """Read the body of a successful HTTP answer.
 
     Raises `MalformedResponse` when it is not a JSON array of messages (a lone object counts as one message). A message
     that cannot be read is left out and counted; it does not keep the others from being read.
     """
-    if len(text) > MAX_BODY:
-        raise _unreadable(f"a body of {len(text)} characters", http_status, text)
-    messages, malformed = _messages(http_status, text)
+    if len(body) > MAX_BODY:
+        raise _unreadable(f"a body of {len(body)} bytes", http_status, body)
+    messages, malformed = _messages(http_status, body)
     replies: list[Message] = []
     notices: list[Notice] = []
     messages.reverse()
@@ -105,17 +110,17 @@ def read_response(http_status: int, text: str) -> Response:
     return Response(replies, notices, malformed)
 
 
-def _messages(http_status: int, text: str) -> tuple[list[Any], int]:
+def _messages(http_status: int, body: bytes) -> tuple[list[Any], int]:
     """The elements of a body, and how many more it has that cannot be decoded."""
     try:
-        body = decode(text)
+        value = decode(body)
     except (ValueError, RecursionError):
-        return _salvage(http_status, text)
-    if isinstance(body, dict):
-        return [body], 0
-    if not isinstance(body, list):
-        raise _unreadable(f"a JSON {type(body).__name__}", http_status, text)
-    return body, 0
+        return _salvage(http_status, body)
+    if isinstance(value, dict):
+        return [value], 0
+    if not isinstance(value, list):
+        raise _unreadable(f"a JSON {type(value).__name__}", http_status, body)
+    return value, 0
 
 
 def _is_reply(channel: str, message: Message) -> bool:
@@ -129,14 +134,14 @@ def _is_reply(channel: str, message: Message) -> bool:
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{},]', re.DOTALL)
 
 
-def _salvage(http_status: int, text: str) -> tuple[list[Any], int]:
+def _salvage(http_status: int, body: bytes) -> tuple[list[Any], int]:
     """Read the elements of an array one by one, because one of them is too deep, too big a number, or not JSON.
 
     An array that does not end is refused as a whole: the server will send a body again that was cut.
     """
-    elements = _elements(text)
+    elements = _elements(body.decode("utf-8-sig", "replace"))
     if elements is None:
-        raise _unreadable("text that is not a JSON array" if text.strip() else "an empty body", http_status, text)
+        raise _unreadable("text that is not a JSON array" if body.strip() else "an empty body", http_status, body)
     messages, malformed = [], 0
     for element in elements:
         try:
@@ -169,10 +174,10 @@ def _elements(text: str) -> list[str] | None:
     return None
 
 
-def _unreadable(came: str, http_status: int, text: str) -> MalformedResponse:
-    return MalformedResponse(
-        f"expected a JSON array of Bayeux messages, got {came}", http_status=http_status, excerpt=text[:_EXCERPT]
-    )
+def _unreadable(came: str, http_status: int, body: bytes) -> MalformedResponse:
+    excerpt = body[:_EXCERPT].decode("utf-8-sig", "replace")
+    told = f"expected a JSON array of Bayeux messages, got {came}"
+    return MalformedResponse(told, http_status=http_status, excerpt=excerpt)
 
 
 def error_code(reply: Mapping[str, Any]) -> int | None:

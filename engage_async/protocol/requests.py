@@ -103,7 +103,12 @@ class Answer:
 
     http_status: int
     headers: Mapping[str, str] = field(factory=dict, repr=False)
-    text: str = field(default="", repr=False)
+    content: bytes = field(default=b"", repr=False)
+
+    @property
+    def text(self) -> str:
+        """The content as text, decoded anew each time."""
+        return self.content.decode("utf-8-sig", "replace")
 
 
 def _written(query: Query) -> str:

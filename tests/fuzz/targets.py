@@ -101,7 +101,7 @@ async def events() -> AsyncIterator[Feed]:
 
         async def feed(data: bytes) -> None:
             try:
-                response = bayeux.read_response(200, grammar.answer(data))
+                response = bayeux.read_response(200, grammar.answer(data).encode("utf-8", "replace"))
             except MalformedResponse:
                 return
             for one in response.replies:
@@ -157,7 +157,7 @@ async def poll() -> AsyncIterator[Feed]:
             text = await answers.get()
             taken.set()
             # A real id makes aiocometd take the answer for that of its request.
-            return Answer(200, {}, re.sub(r'"id": "c1"', f'"id": "{request["id"]}"', text))
+            return Answer(200, {}, re.sub(r'"id": "c1"', f'"id": "{request["id"]}"', text).encode())
         return _answer([reply])
 
     connection = NotificationConnection(
@@ -196,7 +196,7 @@ async def poll() -> AsyncIterator[Feed]:
 
 
 def _answer(messages: list[dict[str, Any]]) -> Answer:
-    return Answer(200, {}, json.dumps(messages))
+    return Answer(200, {}, json.dumps(messages).encode())
 
 
 # --- REST replies ---------------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ async def replies() -> AsyncIterator[Feed]:
             route, arguments = called[int.from_bytes(data[:2], "big") % len(called)]
             status, text = grammar.reply(data[2:])
             try:
-                reply = requests.judge(route, Answer(status, {}, text))
+                reply = requests.judge(route, Answer(status, {}, text.encode("utf-8", "replace")))
                 repr(requests.conclude(route, reply, arguments))
             except EngageError as error:
                 if len(str(error)) > 2_000:

@@ -92,7 +92,7 @@ def test_deep_nesting_is_malformed(text: str) -> None:
     with pytest.raises(MalformedResponse):
         read_reply(200, f'{{"status": {{"code": 0}}, "data": {text}}}', operation="x.get")
     try:
-        response = read_response(200, text)
+        response = read_response(200, text.encode())
     except MalformedResponse:
         return
     assert (list(response.notices), list(response.replies)) == ([], [])

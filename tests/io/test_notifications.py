@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from attrs import field, frozen, mutable
+from attrs import field, mutable
 
 from engage_async.errors import (
     AuthenticationError,
@@ -26,6 +26,7 @@ from engage_async.errors import (
 )
 from engage_async.io.notifications import Health, LossReason, NotificationConnection, NotificationSettings, PostResult
 from engage_async.protocol.notices import Notice
+from engage_async.protocol.requests import Answer
 
 SETTINGS = NotificationSettings(
     meta_timeout=1.0, poll_margin=0.2, backoff_first=0.05, backoff_limit=0.2, close_timeout=0.3
@@ -81,12 +82,6 @@ class Endpoint:
         return [reply]
 
 
-@frozen
-class Answer:
-    http_status: int
-    text: str
-
-
 @mutable
 class Far:
     connection: NotificationConnection
@@ -136,7 +131,7 @@ async def connecting(
         try:
             timeout = aiohttp.ClientTimeout(sock_read=read_timeout)
             async with http.post(endpoint.url, json=messages, headers=headers, timeout=timeout) as response:
-                return Answer(response.status, await response.text())
+                return Answer(response.status, {}, await response.read())
         except (aiohttp.ClientError, TimeoutError) as error:
             raise OutcomeUnknown("no complete answer") from error
 
@@ -407,7 +402,7 @@ async def test_health_tells_the_age_of_the_last_answer(endpoint: Endpoint) -> No
 
 def test_a_connection_needs_no_event_loop_before_it_is_opened() -> None:
     async def post(messages: list[dict[str, Any]], headers: dict[str, str], read_timeout: float) -> PostResult:
-        return Answer(200, "[]")
+        return Answer(200, {}, b"[]")
 
     connection = NotificationConnection(post=post, channels=["/voice"], deliver=lambda _notices: None)
 

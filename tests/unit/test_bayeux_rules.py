@@ -46,7 +46,7 @@ EVENT = {"channel": "/a", "data": {"messageType": "M"}}
 
 @given(st.lists(MESSAGES | JSON, max_size=6))
 def test_any_array_is_read_and_every_message_accounted_for(messages: list[Any]) -> None:
-    response = read_response(200, json.dumps(messages))
+    response = read_response(200, json.dumps(messages).encode())
     published = sum(
         1
         for message in messages
@@ -70,7 +70,7 @@ def test_any_array_is_read_and_every_message_accounted_for(messages: list[Any]) 
 @given(st.text() | st.text(alphabet='[]{}",:\\0123456789eE.- ntrufalse'))
 def test_any_text_is_read_or_refused_with_its_type(text: str) -> None:
     try:
-        response = read_response(200, text)
+        response = read_response(200, text.encode())
     except MalformedResponse:
         assert not text.startswith("[") or not is_json(text)
     else:
@@ -86,13 +86,13 @@ def is_json(text: str) -> bool:
 
 
 def test_lone_object_is_one_message() -> None:
-    assert read_response(200, json.dumps(GOOD)).replies == [GOOD]
+    assert read_response(200, json.dumps(GOOD).encode()).replies == [GOOD]
 
 
 @pytest.mark.parametrize("text", ["", "  ", "<html></html>", "null", "12", '"[]"', '[{"channel": "/a"', "[1], 2", "{"])
 def test_body_that_is_no_complete_array_is_refused(text: str) -> None:
     with pytest.raises(MalformedResponse):
-        read_response(200, text)
+        read_response(200, text.encode())
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_body_that_is_no_complete_array_is_refused(text: str) -> None:
     ],
 )
 def test_message_that_cannot_be_decoded_does_not_cost_the_others(bad: str) -> None:
-    response = read_response(200, f"[{json.dumps(EVENT)}, {bad} , {json.dumps(GOOD)}]")
+    response = read_response(200, f"[{json.dumps(EVENT)}, {bad} , {json.dumps(GOOD)}]".encode())
     assert response.notices == [Notice("/a", "M", {"messageType": "M"})]
     assert response.replies == [GOOD]
     assert response.malformed == 1
@@ -129,17 +129,17 @@ def test_message_that_cannot_be_decoded_does_not_cost_the_others(bad: str) -> No
     ],
 )
 def test_message_of_the_wrong_form_is_left_out_and_counted(message: Any) -> None:
-    response = read_response(200, json.dumps([message, EVENT]))
+    response = read_response(200, json.dumps([message, EVENT]).encode())
     assert (len(response.replies), len(response.notices), response.malformed) == (0, 1, 1)
 
 
 def test_acknowledgement_of_a_publish_is_no_event_and_not_malformed() -> None:
-    assert read_response(200, '[{"channel": "/a", "successful": true, "id": "1"}]') == bayeux.Response([], [], 0)
+    assert read_response(200, b'[{"channel": "/a", "successful": true, "id": "1"}]') == bayeux.Response([], [], 0)
 
 
 def test_body_over_the_limit_is_refused_unread() -> None:
-    with pytest.raises(MalformedResponse, match="characters"):
-        read_response(200, "[" + " " * bayeux.MAX_BODY + "]")
+    with pytest.raises(MalformedResponse, match="bytes"):
+        read_response(200, b"[" + b" " * bayeux.MAX_BODY + b"]")
 
 
 @pytest.mark.parametrize(

@@ -125,4 +125,4 @@ def test_what_may_be_secret_is_in_no_repr() -> None:
         request(query={"code": "pa55"}, json="pa55", form={"a": "pa55"}, content=b"pa55", headers={"a": "pa55"})
     )
     assert "pa55" not in shown
-    assert "pa55" not in repr(Answer(200, {"a": "pa55"}, "pa55"))
+    assert "pa55" not in repr(Answer(200, {"a": "pa55"}, b"pa55"))
