@@ -22,6 +22,7 @@ from engage_async.io.deadlines import Deadline
 from engage_async.io.downloads import Download
 from engage_async.io.uploads import Upload, prepared
 from engage_async.protocol.backoff import Backoff, Dice, retry_after
+from engage_async.protocol.multipart import UploadForm
 from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.requests import Answer, Request
 from engage_async.secret import Secret
@@ -34,7 +35,11 @@ _BUSY = frozenset({429, 502, 503, 504})
 
 
 class TokenSource(Protocol):
-    """Where bearer tokens come from. Both methods raise `AuthenticationError` when there is none to be had."""
+    """Where bearer tokens come from. Whatever waits raises `AuthenticationError` when there is none to be had."""
+
+    def ready(self) -> Secret | None:
+        """A token that is good for now, where there is one without waiting."""
+        ...
 
     async def bearer(self) -> Secret:
         """A token that is good for now."""
@@ -67,27 +72,38 @@ class Delivery:
         seconds = request.timeout if request.timeout is not None else settings.request_timeout
         bounded = request.upload is None or request.timeout is not None
         deadline = Deadline(seconds, silence=settings.read_timeout, bounded=bounded)
-        tokens = self._tokens if request.authenticate else None
-        number, renewed = 0, False
+        if request.upload is None:
+            return await self._deliver(request, None, attempt, deadline)
         async with AsyncExitStack() as files:
-            upload = await _opened(request, files, deadline)
-            bearer = await bearer_of(tokens, None, deadline) if tokens is not None else None
-            while True:
-                number += 1
-                outcome = await attempt(upload, bearer, number, deadline)
-                if upload is not None and not upload.repeatable:
-                    return settle(outcome)
-                unauthorized = isinstance(outcome, Answer) and outcome.http_status == 401
-                if unauthorized and tokens is not None and not renewed:
-                    renewed = True
-                    bearer = await bearer_of(tokens, bearer, deadline)
-                    continue
-                pause = self._pause(request, outcome, number - renewed)
-                if pause is None or not deadline.allows(pause):
-                    return settle(outcome)
-                await asyncio.sleep(pause)
-                if request.wanted is not None and not request.wanted():
-                    return settle(outcome)
+            upload = await _opened(request.upload, request.operation, files, deadline)
+            return await self._deliver(request, upload, attempt, deadline)
+
+    async def _deliver(
+        self,
+        request: Request,
+        upload: Upload | None,
+        attempt: Callable[[Upload | None, Secret | None, int, Deadline], Awaitable[R | EngageError]],
+        deadline: Deadline,
+    ) -> R:
+        tokens = self._tokens if request.authenticate else None
+        bearer = await bearer_of(tokens, None, deadline) if tokens is not None else None
+        number, renewed = 0, False
+        while True:
+            number += 1
+            outcome = await attempt(upload, bearer, number, deadline)
+            if upload is not None and not upload.repeatable:
+                return settle(outcome)
+            unauthorized = isinstance(outcome, Answer) and outcome.http_status == 401
+            if unauthorized and tokens is not None and not renewed:
+                renewed = True
+                bearer = await bearer_of(tokens, bearer, deadline)
+                continue
+            pause = self._pause(request, outcome, number - renewed)
+            if pause is None or not deadline.allows(pause):
+                return settle(outcome)
+            await asyncio.sleep(pause)
+            if request.wanted is not None and not request.wanted():
+                return settle(outcome)
 
     def _pause(self, request: Request, outcome: Answer | Download | EngageError, attempts: int) -> float | None:
         """Seconds to wait before the next attempt; None when there shall be none."""
@@ -111,6 +127,8 @@ class Delivery:
 
 async def bearer_of(tokens: TokenSource, stale: Secret | None, deadline: Deadline) -> Secret:
     """A token, another one than `stale`. Raises `AuthenticationError`, and `NotSent` when none comes in time."""
+    if stale is None and (bearer := tokens.ready()) is not None:
+        return bearer
     try:
         async with deadline.watching():
             return await (tokens.bearer() if stale is None else tokens.renew(stale))
@@ -125,14 +143,12 @@ def settle(outcome: R | EngageError) -> R:
     return outcome
 
 
-async def _opened(request: Request, files: AsyncExitStack, deadline: Deadline) -> Upload | None:
-    """The request's form, with its files open."""
-    if request.upload is None:
-        return None
+async def _opened(form: UploadForm, operation: str, files: AsyncExitStack, deadline: Deadline) -> Upload:
+    """A form, with its files open."""
     deadline.reading()
     try:
         async with deadline.watching():
-            return await files.enter_async_context(prepared(request.upload, request.operation))
+            return await files.enter_async_context(prepared(form, operation))
     except TimeoutError:
         raise NotSent("the files to be sent could not be opened in time") from None
     finally:

@@ -14,7 +14,8 @@ from engage_async.errors import EngageError, MalformedResponse, NotSent, Outcome
 _Kind = type[NotSent] | type[OutcomeUnknown] | type[MalformedResponse]
 
 MEANINGS: Mapping[str, tuple[_Kind, str]] = {
-    # aiohttp, which knows best: httpx_aiohttp turns several of these into a connect time-out although bytes were sent.
+    # aiohttp, which knows best, also where a transport of httpx wraps it: `httpx_aiohttp` makes a connect time-out of
+    # several of these although bytes were sent.
     "ClientConnectionError": (OutcomeUnknown, "the connection to {peer} was lost"),
     "ClientConnectionResetError": (OutcomeUnknown, "{peer} reset the connection"),
     "ClientConnectorCertificateError": (NotSent, "the certificate of {peer} is not accepted: {detail}"),
@@ -90,7 +91,8 @@ def failure_of(error: Exception, peer: str, *, through_proxy: bool = False) -> E
     """
     source = error
     name = None
-    for candidate in (error.__cause__, error):
+    wrapped = (error.__cause__,) if type(error).__module__.startswith("httpx") else ()
+    for candidate in (*wrapped, error):
         if isinstance(candidate, Exception):
             name = _known_name(candidate)
             if name is not None:

@@ -79,12 +79,17 @@ class TokenManager:
         self._again_at = 0.0
         self._closed = False
 
-    async def bearer(self) -> Secret:
-        """A token that is good for now; it is got or renewed first where needed. Raises `AuthenticationError`."""
+    def ready(self) -> Secret | None:
+        """The token at hand, while it is good and not due to be renewed. Raises `SessionClosed`."""
         self._must_be_open()
         token = self._token
-        if token is not None and not self._is_due(token):
-            return token.access_token
+        return token.access_token if token is not None and not self._is_due(token) else None
+
+    async def bearer(self) -> Secret:
+        """A token that is good for now; it is got or renewed first where needed. Raises `AuthenticationError`."""
+        if (bearer := self.ready()) is not None:
+            return bearer
+        token = self._token
         try:
             return (await self._shared(token.access_token if token is not None else None)).access_token
         except EngageError:

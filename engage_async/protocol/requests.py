@@ -6,6 +6,7 @@ Must live here: the two records and what can be refused before sending. Must not
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,6 +22,7 @@ from engage_async.secret import Secret
 _FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )
+_PATH = re.compile(r"/[^\x00-\x20\x7f-\U0010ffff?#\\]*")
 _DOT_SEGMENTS = frozenset({".", "..", "%2e", "%2e%2e", ".%2e", "%2e."})
 
 Query = Mapping[str, str | Sequence[str]]
@@ -58,7 +60,7 @@ class Request:
 
     def target(self) -> str:
         """Path and query, as they go on the wire. Raises `InvalidArgument`."""
-        if not self.path.startswith("/") or any(ord(c) <= 32 or ord(c) >= 127 or c in "?#\\" for c in self.path):
+        if not _PATH.fullmatch(self.path):
             raise InvalidArgument(f"{self.operation}: the path is not percent-encoded")
         if "/." in self.path or "%2" in self.path:
             for segment in self.path.lower().split("/"):

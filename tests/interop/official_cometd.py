@@ -109,6 +109,10 @@ class Tokens:
     def __init__(self) -> None:
         self.number = 1
 
+    def ready(self) -> Secret | None:
+        """Nothing is at hand: each request asks."""
+        return None
+
     async def bearer(self) -> Secret:
         return Secret(f"token-{self.number}")
 

@@ -110,6 +110,10 @@ class Tokens:
         self.number = 1
         self.renewals = 0
 
+    def ready(self) -> Secret | None:
+        """Nothing is at hand: each request asks."""
+        return None
+
     async def bearer(self) -> Secret:
         """The token of now."""
         return Secret(f"token-{self.number}")

@@ -314,6 +314,9 @@ async def test_token_and_key_are_sent_where_they_belong() -> None:
 
 async def test_a_token_that_does_not_come_in_time_is_not_sent() -> None:
     class Slow(Tokens):
+        def ready(self) -> Secret | None:
+            return None
+
         async def bearer(self) -> Secret:
             await asyncio.sleep(30)
             return Secret("late")
@@ -325,6 +328,9 @@ async def test_a_token_that_does_not_come_in_time_is_not_sent() -> None:
 
 async def test_no_token_no_request() -> None:
     class Refused(Tokens):
+        def ready(self) -> Secret | None:
+            return None
+
         async def bearer(self) -> Secret:
             raise AuthenticationError("refused")
 
