@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Sequence
 from email.message import Message
+from functools import cache
 from http.client import HTTPResponse
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import cast
@@ -24,10 +25,9 @@ class SessionCookies:
     """Cookies for requests to one base URL. `over_http`: those marked Secure are sent over plain http, too."""
 
     def __init__(self, base_url: str, *, over_http: bool) -> None:
-        insecure = ("http",) if over_http else ()
         self._base_url = base_url
         self._prefix = urlsplit(base_url).path
-        self._jar = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "wss", *insecure)))
+        self._jar = CookieJar(_policy(over_http))
         self._paths: tuple[str, ...] = ()
         self._headers: dict[tuple[bool, ...], str | None] = {}
         self._good_until = float("inf")
@@ -69,6 +69,12 @@ class SessionCookies:
         self._good_until = min(
             (cookie.expires for cookie in cookies if cookie.expires is not None), default=float("inf")
         )
+
+
+@cache
+def _policy(over_http: bool) -> DefaultCookiePolicy:
+    insecure = ("http",) if over_http else ()
+    return DefaultCookiePolicy(secure_protocols=("https", "wss", *insecure))
 
 
 class _Headers:

@@ -53,6 +53,7 @@ R = TypeVar("R", bound="Answer | Download")
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 _CHUNK = 256 * 1024
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class HttpEngine:
@@ -240,7 +241,7 @@ class HttpSession:
         self._notification_tokens = tokens if bearer_on_notifications else None
         self._cookies = SessionCookies(settings.base_url, over_http=settings.allow_insecure_cookies)
         self._urls: dict[str, httpx.URL] = {}
-        self._downloads: weakref.WeakSet[Download] = weakref.WeakSet()
+        self._downloads: weakref.WeakSet[Download] | None = None
         self._under_way: set[asyncio.Timeout] = set()
         self._closed = False
 
@@ -277,7 +278,7 @@ class HttpSession:
         """
         self._must_be_open()
         if isinstance(payload, list):
-            payload = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+            payload = _to_json(payload)
         content = payload.encode() if isinstance(payload, str) else payload
         deadline = Deadline(self._settings.connect_timeout + read_timeout, silence=read_timeout)
         tokens = self._notification_tokens
@@ -301,7 +302,7 @@ class HttpSession:
         self._cookies.clear()
         for request in self._under_way:
             request.reschedule(0.0)
-        for download in list(self._downloads):
+        for download in list(self._downloads or ()):
             await download.aclose()
 
     def _must_be_open(self) -> None:
@@ -473,19 +474,19 @@ class HttpSession:
     async def _receive(self, response: httpx.Response) -> Answer | Download:
         if not response.is_success:
             return await self._read(response)
-        download = Download(
-            self._body(response),
-            http_status=response.status_code,
-            headers=_without_cookies(response.headers),
-            release=response.aclose,
-        )
+        headers = _without_cookies(response.headers)
+        body = self._body(response, headers)
+        download = Download(body, http_status=response.status_code, headers=headers, release=response.aclose)
+        if self._downloads is None:
+            self._downloads = weakref.WeakSet()
         self._downloads.add(download)
         return download
 
     async def _read(self, response: httpx.Response) -> Answer:
         limit = self._settings.max_response_bytes
         content = io.BytesIO()  # and no name for a piece: what came must not show in a traceback's variables
-        body = self._body(response)
+        headers = _without_cookies(response.headers)
+        body = self._body(response, headers)
         try:
             while content.write(await body.piece()):
                 if content.tell() > limit:
@@ -493,15 +494,15 @@ class HttpSession:
                     raise MalformedResponse(told, http_status=response.status_code)
         finally:
             await body.aclose()
-        return Answer(response.status_code, _without_cookies(response.headers), content.getvalue())
+        return Answer(response.status_code, headers, content.getvalue())
 
-    def _body(self, response: httpx.Response) -> BodyReader:
+    def _body(self, response: httpx.Response, headers: Mapping[str, str]) -> BodyReader:
         if not isinstance(response.stream, httpx.AsyncByteStream):
             raise TypeError("the transport gave a response without an asynchronous body")
         return BodyReader(
             aiter(response.stream),
             http_status=response.status_code,
-            headers=response.headers,
+            headers=headers,
             peer=self._engine.peer,
             explain=self._engine.explain,
         )

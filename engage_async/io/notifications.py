@@ -21,7 +21,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
 from random import random as roll
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiocometd.constants import (
     CONNECT_MESSAGE,
@@ -56,6 +56,8 @@ from engage_async.protocol.health import Health, NotificationSettings, State
 from engage_async.protocol.notices import Notice
 
 __all__ = ["Health", "LossReason", "NotificationConnection", "NotificationSettings", "Post", "PostResult", "State"]
+
+_NEVER_FILLED: asyncio.Queue[Any] = asyncio.Queue()  # aiocometd wants one; events go straight to who wants them
 
 LOGGER = logging.getLogger("engage_async.notifications")
 
@@ -123,10 +125,11 @@ class _BayeuxSession(TransportBase):
         self._acknowledgement = _Acknowledgement()
         super().__init__(
             url="",
-            incoming_queue=asyncio.Queue(),  # required, never filled
+            incoming_queue=_NEVER_FILLED,
             extensions=[self._acknowledgement] if settings.acknowledge else [],
             loop=asyncio.get_running_loop(),
         )
+        self._state_events.clear()
         self._post = post
         self._settings = settings
         self._receive = receive
@@ -205,6 +208,9 @@ class _BayeuxSession(TransportBase):
                 status, http_status=answer.http_status, operation=f"notifications{request['channel'].value}"
             )
         return bayeux.read_response(answer.http_status, answer.content)
+
+    def _set_state_event(self, old_state: TransportState, new_state: TransportState) -> None:
+        """Nobody waits for a state of aiocometd's; its events for that took 5 KB of every session."""
 
     def _update_subscriptions(self, response_message: JsonObject) -> None:
         super()._update_subscriptions(response_message)

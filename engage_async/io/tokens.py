@@ -68,7 +68,6 @@ class TokenManager:
         self._http = http
         self._store: TokenStore = store if store is not None else MemoryTokenStore()
         self._clock = clock
-        self._oauth = OAuthClient(settings)
         self._token: StoredToken | None = None
         self._code = settings.code
         self._code_verifier = settings.code_verifier
@@ -149,6 +148,11 @@ class TokenManager:
         if flight is not None:
             flight.cancel()
             await asyncio.wait({flight})
+
+    @property
+    def _oauth(self) -> OAuthClient:
+        """Made for each use: it takes 2 KB, and is used once in the life of a token."""
+        return OAuthClient(self._settings)
 
     def _must_be_open(self) -> None:
         if self._closed:

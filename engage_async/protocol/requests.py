@@ -23,6 +23,7 @@ _FRAMING = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
 )
 _PATH = re.compile(r"/[^\x00-\x20\x7f-\U0010ffff?#\\]*")
+_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=Secret.revealed).encode
 _DOT_SEGMENTS = frozenset({".", "..", "%2e", "%2e%2e", ".%2e", "%2e."})
 
 Query = Mapping[str, str | Sequence[str]]
@@ -82,10 +83,7 @@ class Request:
         """The body and its content type. Raises `InvalidArgument` for what JSON cannot express."""
         if self.json is not None:
             try:
-                text = json.dumps(
-                    self.json, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=Secret.revealed
-                )
-                return text.encode(), "application/json"
+                return _to_json(self.json).encode(), "application/json"
             except (TypeError, ValueError, RecursionError) as error:
                 problem = type(error).__name__  # its text may quote the body
             raise InvalidArgument(f"{self.operation}: the body cannot be written as JSON: {problem}")

@@ -132,8 +132,8 @@ async def test_an_expired_token_is_renewed_once_for_all(emulator: Emulator, agen
 async def test_an_unauthorized_poll_renews_the_token_and_goes_on(
     emulator: Emulator, agent: ea.WorkspaceSession
 ) -> None:
-    emulator.switches.faults.append(Fault("*/notifications*", "status", status=401))
     await cut(emulator, agent)
+    emulator.switches.faults.append(Fault("*/notifications*", "status", status=401))
     await agent.connected()
     await works(agent)
     assert len([r for r in emulator.requests if r.path == "/auth/v3/oauth/token"]) == 2
@@ -143,8 +143,8 @@ async def test_an_unauthorized_poll_renews_the_token_and_goes_on(
 async def test_a_poll_that_is_answered_badly_is_repeated(
     kind: str, emulator: Emulator, agent: ea.WorkspaceSession
 ) -> None:
-    emulator.switches.faults.append(Fault("*/notifications*", kind))  # type: ignore[arg-type]
     await cut(emulator, agent)
+    emulator.switches.faults.append(Fault("*/notifications*", kind))  # type: ignore[arg-type]
     await works(agent)
     assert agent.health.connected
 
