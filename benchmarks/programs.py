@@ -85,7 +85,8 @@ def node(script: str, *arguments: object) -> tuple[str, ...]:
 @contextlib.asynccontextmanager
 async def cometd_server() -> AsyncIterator[tuple[Program, int]]:
     """The official CometD server, and its port."""
-    options = {"ack": False, "options": {"timeout": 20000, "maxInterval": 60000}}
+    # aiocometd opens only when its first poll has timed out, so that must not take long.
+    options = {"ack": False, "options": {"timeout": 2000, "maxInterval": 60000}}
     async with running("cometd-nodejs-server", "node", INTEROP / "cometd_server.js", json.dumps(options)) as server:
         yield server, (await server.read())["port"]
 
