@@ -12,7 +12,7 @@ from typing import Any
 
 from engage_async.emulator import Emulator
 
-AGENTS = 1_001
+AGENTS = 1_010
 
 
 def many_agents(folder: Path, count: int = AGENTS) -> Path:

@@ -191,7 +191,7 @@ async def sessions(rounds: int) -> Table:
                         done = await program.read()
                     case = f"{count:,} agents"
                     for metric, unit in (("memory", "KB an agent"), ("idle CPU", "µs/s an agent"),
-                                         ("busy CPU", "µs an event"), ("opening", "s"), ("closing", "s")):  # fmt: skip
+                                         ("busy CPU", "µs a request"), ("opening", "s"), ("closing", "s")):  # fmt: skip
                         kept.add(case, contender, metric, unit, done[metric], better="lower")
     figures = kept.figures()
     most = max(f.median for f in figures if f.contender == OURS and f.metric == "memory")

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from benchmarks.contenders.reporting import cpu, memory, run, say
 
 AT_ONCE = 50
 IDLE = 2.0
+BUSY = 2.0
+WARM = 10
 
 
 @asynccontextmanager
@@ -31,7 +34,7 @@ async def ours(url: str) -> AsyncIterator[Any]:
         opened.append((engage, agent))
 
     async def work() -> None:
-        await asyncio.gather(*(agent.voice.ready() for _, agent in opened))
+        await spread([agent.voice.ready for _, agent in opened])
 
     async def close() -> None:
         await in_turn([engage.aclose() for engage, _ in opened])
@@ -56,12 +59,23 @@ async def loops(url: str) -> AsyncIterator[Any]:
             agents.append(agent)
 
         async def work() -> None:
-            await asyncio.gather(*(agent.post("/workspace/v3/voice/ready", {"data": {}}) for agent in agents))
+            await spread([partial(agent.post, "/workspace/v3/voice/ready", {"data": {}}) for agent in agents])
 
         async def close() -> None:
             await in_turn([agent.close() for agent in agents])
 
         yield open_one, work, close
+
+
+async def spread(works: Sequence[Callable[[], Awaitable[object]]]) -> None:
+    """Each of them once, one after the other begun, over `BUSY` seconds; then time for the last events."""
+
+    async def one(number: int, work: Callable[[], Awaitable[object]]) -> None:
+        await asyncio.sleep(number / len(works) * BUSY)
+        await work()
+
+    await asyncio.gather(*(one(number, work) for number, work in enumerate(works)))
+    await asyncio.sleep(0.2)
 
 
 async def in_turn(awaitables: list[Any]) -> None:
@@ -77,13 +91,14 @@ async def in_turn(awaitables: list[Any]) -> None:
 
 async def main(contender: str, url: str, count: int) -> None:
     async with (ours if contender == "engage_async" else loops)(url) as (open_one, work, close):
-        await open_one(count)  # imports, and whatever is made once
+        await in_turn([open_one(count + number) for number in range(WARM)])  # imports, and whatever is made once
         gc.collect()
         before, began = memory(), time.perf_counter()
         await in_turn([open_one(number) for number in range(count - 1)])
         opening = time.perf_counter() - began
         gc.collect()
         used = memory() - before
+        everybody = count - 1 + WARM
         idle = cpu()
         await asyncio.sleep(IDLE)
         idle = cpu() - idle
@@ -96,8 +111,8 @@ async def main(contender: str, url: str, count: int) -> None:
     say(
         **{
             "memory": used / (count - 1),
-            "idle CPU": idle / IDLE / count * 1e6,
-            "busy CPU": busy / count * 1e6,
+            "idle CPU": idle / IDLE / everybody * 1e6,
+            "busy CPU": busy / everybody * 1e6,
             "opening": opening,
             "closing": closing,
         }

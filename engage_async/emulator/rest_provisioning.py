@@ -53,8 +53,9 @@ class Provisioning:
         self.app.router.add_route(method, BASE + path, answer)
 
     def session(self, request: web.Request) -> WebSession | None:
-        """The living session that the request's cookies name."""
-        return self.emulator.provisioning.web_sessions.find(request)
+        """The living session that the request's cookies name, if it is initialized."""
+        session = self.emulator.provisioning.web_sessions.find(request)
+        return session if session is not None and session.initialized else None
 
 
 def refusal(refused: ProvisionRefused) -> web.Response:
@@ -124,10 +125,9 @@ class _Routes:
     # --- sessions -----------------------------------------------------------------------------------------------------
 
     async def initialize(self, request: web.Request) -> web.StreamResponse:
-        """Open a session, by bearer token or by code and redirect URI; GET tells whether one is open."""
-        sessions = self._emulator.provisioning.web_sessions
+        """Open a session, by bearer token or by code and redirect URI; GET initializes one that a login has opened."""
         if request.method == "GET":
-            return done() if sessions.find(request) is not None else forbidden()
+            return self._initialized(request)
         try:
             body = await as_object(request)
         except ProvisionRefused as refused:
@@ -142,6 +142,13 @@ class _Routes:
                 return web.json_response({"error": "invalid_token"}, status=401)
         return self._opened(user)
 
+    def _initialized(self, request: web.Request) -> web.Response:
+        session = self._emulator.provisioning.web_sessions.find(request)
+        if session is None or not session.by_login:
+            return forbidden()
+        session.initialized = True
+        return done()
+
     async def login_page(self, request: web.Request) -> web.StreamResponse:
         """Where a browser logs in."""
         back = request.query.get("redirect_uri")
@@ -152,16 +159,19 @@ class _Routes:
         return web.Response(status=302, headers={"Location": f"/auth/v3/oauth/authorize?{urlencode(query)}"})
 
     async def login(self, request: web.Request) -> web.StreamResponse:
-        """Log in by name and password."""
+        """Log in by name and password: the session is of use once it is initialized."""
         try:
             data = await data_of(request)
         except ProvisionRefused as refused:
             return refusal(refused)
         name, password = str(data.get("name", "")), str(data.get("password", ""))
-        return self._opened(name) if self._emulator.oauth.knows_password(name, password) else forbidden()
+        if not self._emulator.oauth.knows_password(name, password):
+            return forbidden()
+        return self._opened(name, by_login=True)
 
-    def _opened(self, user: str) -> web.Response:
+    def _opened(self, user: str, *, by_login: bool = False) -> web.Response:
         session = self._emulator.provisioning.web_sessions.open(user)
+        session.by_login, session.initialized = by_login, not by_login
         response = done({"sessionId": session.id})
         session.attach(response)
         return response

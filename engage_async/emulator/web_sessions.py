@@ -19,7 +19,11 @@ STICKINESS = "AWSALB"
 
 @define(eq=False)
 class WebSession:
-    """One user's session. `alive` until it is ended."""
+    """One user's session. `alive` until it is ended.
+
+    `by_login` tells the form: with a name and a password, which is not `initialized` until it is asked for, or else
+    with a token or code.
+    """
 
     user: str
     cookie: str
@@ -28,6 +32,8 @@ class WebSession:
     node: str = field(factory=lambda: secrets.token_urlsafe(24), repr=False)
     secure: bool = True
     alive: bool = True
+    by_login: bool = False
+    initialized: bool = True
 
     def attach(self, response: web.StreamResponse) -> None:
         """Set the session's cookies on a response: the session itself, and the node that holds it."""

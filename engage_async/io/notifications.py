@@ -279,7 +279,7 @@ class NotificationConnection:
         self._recovery: asyncio.Task[None] | None = None
         self._session: _BayeuxSession | None = None
         self._state: State = "closed"
-        self._ready = asyncio.Event()
+        self._ready: asyncio.Event | None = None  # there while somebody waits
         self._flowing = False
         self._failure: Exception | None = None
         self._last_answer: float | None = None
@@ -339,6 +339,8 @@ class NotificationConnection:
         while self._state != "connected":
             if self._state == "closed":
                 raise SessionClosed("the notification connection is closed") from self._failure
+            if self._ready is None:
+                self._ready = asyncio.Event()
             await self._ready.wait()
 
     async def subscribe(self, channels: Sequence[str]) -> None:
@@ -575,10 +577,9 @@ class NotificationConnection:
         if state == self._state:
             return
         self._state = state
-        if state in ("connected", "closed"):
+        if self._ready is not None and state in ("connected", "closed"):
             self._ready.set()
-        else:
-            self._ready.clear()
+            self._ready = None
         LOGGER.info("%s: notifications %s", self._name, state)
         self._tell()
 

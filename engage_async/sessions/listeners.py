@@ -197,7 +197,7 @@ class Listeners:
         self._limit = limit
         self._loop = asyncio.get_running_loop()
         self._strong: dict[_Listener, None] = {}
-        self._streams: weakref.WeakSet[EventStream[Any]] = weakref.WeakSet()
+        self._streams: dict[weakref.ref[EventStream[Any]], None] = {}
         self._tasks: dict[Callable[..., object], asyncio.Task[None]] = {}
         self._direct: dict[Callable[..., object], _DirectHandler] = {}
         self._interested: dict[type[Event], list[weakref.ref[EventStream[Any]] | _Listener]] = {}
@@ -236,7 +236,9 @@ class Listeners:
             return issubclass(kind, types) or any(issubclass(t, MalformedEvent) for t in types)
 
         streams: list[weakref.ref[EventStream[Any]] | _Listener] = [
-            weakref.ref(stream, self._forget) for stream in self._streams if hears(stream.types)
+            reference
+            for reference in tuple(self._streams)  # one may be collected meanwhile
+            if (stream := reference()) is not None and hears(stream.types)
         ]
         return streams + [listener for listener in self._strong if hears(listener.types)]
 
@@ -255,7 +257,7 @@ class Listeners:
             raise ValueError(f"limit must be at least 1, not {limit}")
         self._must_be_open()
         stream = EventStream(self, types, where=where, limit=limit or self._limit, overflow=overflow)
-        self._streams.add(stream)
+        self._streams[weakref.ref(stream, self._forget)] = None
         self._interested.clear()
         return stream
 
@@ -304,13 +306,14 @@ class Listeners:
         self._interested.clear()
         self._strong.pop(listener, None)
         if isinstance(listener, EventStream):
-            self._streams.discard(listener)
+            self._streams.pop(weakref.ref(listener), None)
 
     def end(self, error: BaseException | None) -> None:
         """No more events will come: end every stream and waiter, with `error` when there is one."""
         self._closed = True
-        for listener in [*self._streams, *self._strong]:
-            listener.end(error)
+        for listener in [*(reference() for reference in tuple(self._streams)), *self._strong]:
+            if listener is not None:
+                listener.end(error)
 
     def let_go(self, task: asyncio.Task[Any] | None) -> None:
         """Do not wait for this task if it is a handler's: it waits for the end itself."""
@@ -332,7 +335,8 @@ class Listeners:
         self._strong[listener] = None
         self._interested.clear()
 
-    def _forget(self, _: object) -> None:
+    def _forget(self, gone: weakref.ref[EventStream[Any]]) -> None:
+        self._streams.pop(gone, None)
         self._interested.clear()
 
     def _must_be_open(self) -> None:

@@ -136,7 +136,7 @@ class WorkspaceSession(ServiceSession):
         self._logged_in = False
         self._activation: dict[str, Any] | None = None
         self._reopening: Operation[User] | None = None
-        self._heard = set(CHANNELS)
+        self._heard: set[str] = set()  # beside those of `CHANNELS`
 
     # --- live state -------------------------------------------------------------------------------------------------
 
@@ -309,7 +309,8 @@ class WorkspaceSession(ServiceSession):
     def _listen_to_channels(self) -> None:
         """Media types are the deployment's own: hear of the interactions of each one that the agent has."""
         names = (name for name in self._state.channel_names() if _CHANNEL_NAME.fullmatch(name))
-        new = [channel for name in names if (channel := f"{_BASE}/media/{name}") not in self._heard]
+        channels = (f"{_BASE}/media/{name}" for name in names)
+        new = [channel for channel in channels if channel not in CHANNELS and channel not in self._heard]
         if new and len(self._heard) < _MOST_CHANNELS:
             self._heard.update(new)
             self._spawn(self._subscribe(new), "subscribe")

@@ -97,13 +97,18 @@ async def test_half_of_a_login_is_refused_before_anything_is_sent(emulator: Emul
     assert not emulator.requests
 
 
-async def test_a_session_of_the_other_form_of_login(emulator: Emulator, provisioning: ea.ProvisioningSession) -> None:
+async def test_a_session_of_the_other_form_of_login(provisioning: ea.ProvisioningSession) -> None:
     address = await provisioning.session.get_login("https://app.example/cb")
     assert "/auth/v3/oauth/authorize" in address
-    await provisioning.session.init_provisioning()
+    with pytest.raises(ea.Unauthorized, match="init_provisioning"):
+        await provisioning.session.init_provisioning()  # it was opened by token
+    assert (await provisioning.users.get_current()).user_name == "JohnSmith"  # and is as it was
     with pytest.raises(ea.Unauthorized):
         await provisioning.session.login("JohnSmith", "wrong-passw0rd")
     await provisioning.session.login("KateLewis", "password")
+    with pytest.raises(ea.Unauthorized):
+        await provisioning.users.get_current()  # half of the other form
+    await provisioning.session.init_provisioning()
     assert (await provisioning.users.get_current()).user_name == "KateLewis"
 
 
