@@ -168,7 +168,7 @@ class _Transport(AiohttpTransport):
         answer = await self._send(
             request.method,
             str(request.url),
-            headers=request.headers.multi_items(),
+            headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
             data=data,
             timeout=aiohttp.ClientTimeout(
                 sock_connect=timeout["connect"], connect=timeout["pool"], sock_read=timeout["read"]
@@ -468,8 +468,8 @@ class HttpSession:
         return body.failure if body is not None and body.failure is not None else failure
 
     def _keep_cookies(self, response: httpx.Response, outgoing: _Outgoing) -> None:
-        if not self._closed and (set_cookie := response.headers.get_list("set-cookie")):
-            self._cookies.keep(outgoing.path, set_cookie)
+        if "set-cookie" in response.headers and not self._closed:
+            self._cookies.keep(outgoing.path, response.headers.get_list("set-cookie"))
 
     async def _receive(self, response: httpx.Response) -> Answer | Download:
         if not response.is_success:

@@ -108,7 +108,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The content as text, decoded anew each time."""
-        return self.content.decode("utf-8-sig", "replace")
+        return self.content.decode(errors="replace").removeprefix("\ufeff")
 
 
 def _written(query: Query) -> str:
