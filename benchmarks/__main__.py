@@ -13,27 +13,31 @@ from benchmarks.figures import Table, compare, machine, save
 from benchmarks.programs import HERE, install
 from benchmarks.tables import TABLES
 
+LATEST = HERE / "latest"
+
 console = Console(width=120)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("tables", nargs=-1, type=click.Choice(list(TABLES)))
 @click.option("--rounds", default=3, show_default=True, help="How often each contender runs.")
-@click.option("--json", "path", type=click.Path(path_type=Path), default=HERE / "latest.json", help="Where figures go.")
-@click.option("--charts", type=click.Path(path_type=Path, file_okay=False), help="Draw one SVG a table into a folder.")
+@click.option(
+    "--json", "path", type=click.Path(path_type=Path), default=LATEST / "figures.json", help="Where figures go."
+)
+@click.option("--charts", type=click.Path(path_type=Path), default=LATEST, help="The folder for one SVG a table.")
 @click.option("--compare", "earlier", type=click.Path(path_type=Path, exists=True), help="An earlier JSON.")
 @click.option("--tolerance", default=0.25, show_default=True, help="How much worse a ratio may be.")
 def main(
-    tables: tuple[str, ...], rounds: int, path: Path, charts: Path | None, earlier: Path | None, tolerance: float
+    tables: tuple[str, ...], rounds: int, path: Path, charts: Path, earlier: Path | None, tolerance: float
 ) -> None:
     """Measure the TABLES (all by default), side by side in one run."""
     console.print(f"{machine()}; medians of {rounds} rounds\n")
     measured = asyncio.run(_measure(tables or tuple(TABLES), rounds))
+    for folder in (path.parent, charts):
+        folder.mkdir(parents=True, exist_ok=True)
     save(measured, path)
-    if charts is not None:
-        charts.mkdir(parents=True, exist_ok=True)
-        for table in measured:
-            table.chart(charts)
+    for table in measured:
+        table.chart(charts)
     if earlier is not None and (worse := compare(measured, earlier, tolerance=tolerance)):
         console.print(*worse, sep="\n")
         sys.exit(1)

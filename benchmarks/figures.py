@@ -62,10 +62,12 @@ class Table:
     figures: Sequence[Figure]
     aims: Sequence[Aim] = ()
     notes: Sequence[str] = field(factory=tuple)
+    base: str | None = None
+    """The case that all others are compared with; None compares within each case."""
 
     def reference(self, figure: Figure) -> Figure | None:
         """The figure that this one is compared with."""
-        return self._find(figure.case, figure.metric, self.against)
+        return self._find(self.base or figure.case, figure.metric, self.against)
 
     def ratio(self, figure: Figure) -> float | None:
         """This figure in terms of the reference's; None where there is none."""
@@ -129,7 +131,7 @@ class Table:
             }
             for f in self.figures
         ]
-        return {"title": self.title, "against": self.against, "rows": rows, "aims": self.verdicts()}
+        return {"title": self.title, "against": self.against, "rows": rows, "aims": [*self.notes, *self.verdicts()]}
 
     def chart(self, folder: Path) -> Path:
         """Draw the first metric of the table, one group of bars a case, as SVG."""

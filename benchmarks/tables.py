@@ -176,7 +176,7 @@ async def matching(rounds: int) -> Table:
     flat = [f.median for f in figures if f.case.endswith("pending")]
     ratio = max(flat) / min(flat)
     note = f"{'✓' if ratio <= 1.2 else '✗'} flat within 1.2 from 10 to 100,000 pending: {ratio:.2f}"
-    return Table("matching", "Cost of one event", OURS, figures, notes=[note])
+    return Table("matching", "Cost of one event", OURS, figures, notes=[note], base=figures[0].case)
 
 
 async def sessions(rounds: int) -> Table:

@@ -94,7 +94,9 @@ class Ledger:
             if really == "done":
                 self.happened[outcome] += 1
             if outcome == "succeeded" and really == "already so":
-                self.already_so += 1  # refused, but an event told of the very state that was asked for
+                self.already_so += (
+                    1  # refused, but an event told of the state that was asked for, as it was or came to be
+                )
                 continue
             wrong = really == "done" if outcome in _MUST_NOT_HAVE_HAPPENED else really != "done"
             if wrong and outcome not in KNOWN:

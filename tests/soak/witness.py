@@ -18,6 +18,7 @@ from benchmarks.emulator_server import many_agents
 from engage_async.emulator import Emulator, Fault
 from engage_async.emulator.exchange import UnknownCall, VoiceRequest
 from engage_async.emulator.voice_switch import VoiceSwitch
+from engage_async.protocol.readings import ENDED_STATES
 
 NUMBER = "soakNumber"
 """The member of every event that numbers those of one user."""
@@ -38,6 +39,8 @@ class _WatchedSwitch(VoiceSwitch):
         if before is not None:
             emulator.repeated.append(operation_id)
         emulator.truth[operation_id] = "done"
+        if request.operation == "release" and request.call_id is not None:
+            emulator.to_end[request.user, request.call_id] = operation_id
         dn = emulator.centre.exchange.dn_of(request.user)
         emulator.is_so = dn is not None and request.operation == ("dnd-on" if dn.dnd else "dnd-off")
         try:
@@ -58,6 +61,7 @@ class Witness(Emulator):
         self.truth: dict[str, str] = {}
         self.repeated: list[str] = []
         self.is_so: bool = False
+        self.to_end: dict[tuple[str, str], str] = {}  # who asked last that a call shall end
         self.emitted: defaultdict[str, int] = defaultdict(int)
         self.centre.voice = _WatchedSwitch(self)
 
@@ -66,6 +70,11 @@ class Witness(Emulator):
         if request is not None and request.user == user and data.get("messageType") == "EventError":
             already = self.is_so or data.get("error", {}).get("errorCode") == _ALREADY_SO
             self.truth[request.operation_id or ""] = "already so" if already else "failed"
+        call = data.get("call") or {}
+        if call.get("state") in ENDED_STATES:
+            ended_by = self.to_end.pop((user, call.get("id", "")), "")
+            if self.truth.get(ended_by) == "failed":
+                self.truth[ended_by] = "already so"  # it was refused, and then the call ended by other means
         self.emitted[user] += 1
         super().publish(user, channel, {**data, NUMBER: self.emitted[user]})
 
