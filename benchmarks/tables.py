@@ -6,7 +6,7 @@ Must live here: one function a table. Must not: processes (`programs`), figures 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from attrs import define, field
@@ -19,6 +19,13 @@ JAVASCRIPT = "cometd (JavaScript)"
 POLLERS = (OURS, JAVASCRIPT, "aiocometd-ng", "httpx loop", "aiohttp loop")
 REQUESTERS = (OURS, "httpx", "httpx2", "aiohttp", "Genesys (Node)")
 VOICE = "/workspace/v3/voice"
+SESSION_METRICS = {
+    "memory": "KB an agent",
+    "idle CPU": "µs/s an agent",
+    "busy CPU": "µs a request",
+    "opening": "s",
+    "closing": "s",
+}
 
 
 @define
@@ -63,27 +70,31 @@ async def events(rounds: int) -> Table:
                     done = await program.read()
                     kept.add(case, contender, "events", "1/s", count / (done["end"] - began))
                     kept.add(case, contender, "CPU an event", "µs", done["cpu"] / count * 1e6, better="lower")
-        for case, contender, values in await _on_the_emulator():
-            kept.add(case, contender, "events", "1/s", values["rate"])
-            kept.add(case, contender, "CPU an event", "µs", values["cpu"], better="lower")
+        async for case, contender, rate, cpu in _on_the_emulator():
+            kept.add(case, contender, "events", "1/s", rate)
+            kept.add(case, contender, "CPU an event", "µs", cpu, better="lower")
     aims = [Aim("20,000 small", "events", JAVASCRIPT, 1.2), Aim("5,000 of 1 KB", "events", JAVASCRIPT, 1.5)]
     return Table("events", "Events delivered to a typed handler", JAVASCRIPT, kept.figures(), aims)
 
 
-async def _on_the_emulator() -> list[tuple[str, str, Mapping[str, float]]]:
-    """A workspace session on the emulator: events to a typed handler, and events that settle operations."""
-    count = 5_000
-    found: list[tuple[str, str, Mapping[str, float]]] = []
+async def _on_the_emulator() -> AsyncIterator[tuple[str, str, float, float]]:
+    """A workspace session on the emulator: case, contender, events a second, CPU an event in µs."""
+    small, large = "20,000 small, emulator", "5,000 of 1 KB, emulator"
     async with emulator() as (server, url):
-        for case, way in (("5,000 from the emulator", "handler"), ("5,000 that settle operations", "operations")):
-            async with running(OURS, *python("benchmarks.contenders.agent_events", url, way, count)) as program:
+        for case, contender, way, count, size in (
+            (small, OURS, "handler", 20_000, 0),
+            (small, "aiohttp loop", "loop", 20_000, 0),
+            (large, OURS, "handler", 5_000, 1_000),
+            (large, "aiohttp loop", "loop", 5_000, 1_000),
+            ("5,000 that settle operations", OURS, "operations", 5_000, 0),
+        ):
+            command = python("benchmarks.contenders.agent_events", url, way, count)
+            async with running(contender, *command) as program:
                 user = (await program.read())["user"]
                 began = clock()
-                await server.say("publish", user=user, count=count)
+                await server.say("publish", user=user, count=count, size=size)
                 done = await program.read()
-                values = {"rate": count / (done["end"] - began), "cpu": done["cpu"] / count * 1e6}
-                found.append((case, OURS, values))
-    return found
+            yield case, contender, count / (done["end"] - began), done["cpu"] / count * 1e6
 
 
 async def latency(rounds: int) -> Table:
@@ -190,8 +201,7 @@ async def sessions(rounds: int) -> Table:
                     async with running(contender, *command) as program:
                         done = await program.read()
                     case = f"{count:,} agents"
-                    for metric, unit in (("memory", "KB an agent"), ("idle CPU", "µs/s an agent"),
-                                         ("busy CPU", "µs a request"), ("opening", "s"), ("closing", "s")):  # fmt: skip
+                    for metric, unit in SESSION_METRICS.items():
                         kept.add(case, contender, metric, unit, done[metric], better="lower")
     figures = kept.figures()
     most = max(f.median for f in figures if f.contender == OURS and f.metric == "memory")

@@ -70,7 +70,7 @@ class Figures:
         lines = [
             f"seed {self.seed}: {self.seconds:.0f} s, {self.started * 60 / self.seconds:.0f} operations a minute",
             f"operations: started {self.started}, settled {settled}, came twice to the server {self.repeats}",
-            f"  succeeded by an event of the state asked for, which the server had refused (it was so, or came by other means): {self.already_so}",
+            f"  refused, yet the state asked for was there, or came by other means: {self.already_so}",
             *(
                 f"  {name:>16}: {count}  (truly happened: {self.happened[name]})"
                 for name, count in self.by_outcome.most_common()
