@@ -160,16 +160,16 @@ class _Transport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         timeout = request.extensions["timeout"]
-        data: Any = request.stream
-        if isinstance(data, _Sending):
+        streamed = isinstance(request.stream, _Sending)
+        if streamed:
             request.headers.pop("transfer-encoding", None)  # aiohttp's business
-        else:
-            data = request.content or None
         answer = await self._send(
             request.method,
             str(request.url),
             headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
-            data=data,
+            data=request.stream
+            if streamed
+            else request.content or None,  # without a name: it must show in no traceback
             timeout=aiohttp.ClientTimeout(
                 sock_connect=timeout["connect"], connect=timeout["pool"], sock_read=timeout["read"]
             ),
