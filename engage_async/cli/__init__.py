@@ -154,10 +154,9 @@ def operations(apis: tuple[str, ...]) -> None:
 async def _serve(port: int, directory: str | None, media: str | None) -> None:
     from engage_async.emulator import Emulator
 
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its event loops
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     async with Emulator(port=port, directory=directory, media=media) as emu:
         user = next(iter(emu.centre.directory.users.values()))
         client_id, secret = next(iter(emu.centre.directory.clients.items()))

@@ -19,12 +19,12 @@ Must live here: what it is made of. Must not: what any part does, HTTP.
 
 from __future__ import annotations
 
-from random import Random
 from typing import Any
 
 from engage_async.emulator.activity import Activity
 from engage_async.emulator.agents import Agents
 from engage_async.emulator.arrivals import arrive_at_start
+from engage_async.emulator.chance import Chance
 from engage_async.emulator.colleagues import Colleagues
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.documents import DocumentStore
@@ -56,7 +56,7 @@ class ContactCentre:
         switches: Switches,
         publish: Publish,
         scheduler: Scheduler,
-        random: Random,
+        random: Chance,
         *,
         media_setup: MediaSetup | None = None,
         record_setup: RecordSetup | None = None,
@@ -64,7 +64,7 @@ class ContactCentre:
         self.directory: Directory = directory
         self.switches: Switches = switches
         self.scheduler: Scheduler = scheduler
-        self.random: Random = random
+        self.random: Chance = random
         self.activity: Activity = Activity(scheduler)
         self.stat_server: StatServer = StatServer(self.activity, directory, scheduler)
         self._publish = publish
@@ -74,7 +74,7 @@ class ContactCentre:
         self.outside: Outside = Outside(self.exchange)
         self.media: MediaChannels = MediaChannels(publish, scheduler)
         setup = media_setup or MediaSetup.load()
-        ids = Random(random.random())  # noqa: S311 - ids of the emulator's own
+        ids = random.branch()
         self.interactions: InteractionStore = InteractionStore(switches, publish, scheduler, ids)
         self.routing: Routing = Routing(self.interactions, self.media, directory, setup)
         self.documents: DocumentStore = DocumentStore(self.interactions.new_id)
@@ -88,7 +88,7 @@ class ContactCentre:
             self.exchange,
             switches,
             publish,
-            Random(random.random()),  # noqa: S311 - ids
+            random.branch(),
         )
         self.agents: Agents = Agents(self.exchange, self.media)
         self.targets: Targets = Targets(self.exchange, self.media)

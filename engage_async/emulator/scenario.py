@@ -38,7 +38,7 @@ __all__ = ["Arrivals", "Scenario"]
 
 T = TypeVar("T")
 
-_log = logging.getLogger("engage_async.emulator")
+log = logging.getLogger("engage_async.emulator")
 _RECENT = 1_000
 _SHORTEST = 0.001
 
@@ -225,8 +225,8 @@ class Scenario:
     def _reply(self, answer: Answer, said: str, customer: ChatCustomer) -> None:
         try:
             reply = answer(said, customer)
-        except Exception:  # noqa: BLE001 - a user's function
-            _log.exception("a customer's answer failed")
+        except Exception:
+            log.exception("a customer's answer failed")
             return
         if inspect.isawaitable(reply):
             self._run(_say_when_there(reply, customer))
@@ -303,7 +303,8 @@ class Arrivals(Generic[T]):
                     self.stop()
                     return
                 self._one()
-        except Exception as error:  # noqa: BLE001 - kept for whoever waits
+        except Exception as error:
+            log.exception("arrivals have stopped")
             self._error = error
             self.stop()
             return
@@ -327,8 +328,8 @@ class Arrivals(Generic[T]):
 async def _say_when_there(reply: Awaitable[str | None], customer: ChatCustomer) -> None:
     try:
         text = await reply
-    except Exception:  # noqa: BLE001 - a user's function
-        _log.exception("a customer's answer failed")
+    except Exception:
+        log.exception("a customer's answer failed")
         return
     if text is not None:
         customer.say(text)

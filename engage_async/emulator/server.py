@@ -17,7 +17,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from pathlib import Path
-from random import Random
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +26,7 @@ from engage_async.config_checks import is_loopback
 from engage_async.emulator.callback_setup import CallbackSetup
 from engage_async.emulator.callbacks import Callbacks
 from engage_async.emulator.centre import ContactCentre
+from engage_async.emulator.chance import Chance
 from engage_async.emulator.delivery import Delivery
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.faults import RequestRecord, middleware
@@ -102,11 +102,11 @@ class Emulator:
         self.web_sessions: WebSessions = self.workspace.web_sessions
         self.delivery: Delivery = self.workspace.delivery
         loaded = directory if isinstance(directory, Directory) else Directory.load(directory)
-        ids = Random(seed)  # noqa: S311 - repeatable on purpose; sessions and tokens use the secrets module
+        chance = Chance(seed)
         setup = media if isinstance(media, MediaSetup) else MediaSetup.load(media)
         kept = records if isinstance(records, RecordSetup) else RecordSetup.load(records)
         self.centre: ContactCentre = ContactCentre(
-            loaded, self.switches, self.publish, LoopScheduler(), ids, media_setup=setup, record_setup=kept
+            loaded, self.switches, self.publish, LoopScheduler(), chance, media_setup=setup, record_setup=kept
         )
         self.web_sessions.on_end.append(self._web_session_ended)
         self.scenario: Scenario = Scenario(self.centre)
@@ -125,7 +125,7 @@ class Emulator:
         )
         self.statistics.web_sessions.on_end.append(self.statistic_subscriptions.forget)
         self.reporting: ReportingSubscriptions = ReportingSubscriptions(
-            self.statistic_subscriptions, self.centre.scheduler, lambda: f"{ids.getrandbits(64):016x}"
+            self.statistic_subscriptions, self.centre.scheduler, lambda: f"{chance.getrandbits(64):016x}"
         )
         self.web_sessions.on_end.append(self.reporting.forget)
         self.feedback: deque[Feedback] = deque()

@@ -25,9 +25,10 @@ class SessionCookies:
     """Cookies for requests to one base URL. `over_http`: those marked Secure are sent over plain http, too."""
 
     def __init__(self, base_url: str, *, over_http: bool) -> None:
-        self._base_url = base_url
-        self._prefix = urlsplit(base_url).path
-        self._jar = CookieJar(_policy(over_http))
+        base = urlsplit(base_url)
+        self._host, self._prefix = base.netloc, base.path
+        self._secure = over_http or base.scheme == "https"
+        self._jar = CookieJar(_policy())
         self._paths: tuple[str, ...] = ()
         self._headers: dict[tuple[bool, ...], str | None] = {}
         self._good_until = float("inf")
@@ -42,7 +43,7 @@ class SessionCookies:
         full = self._prefix + path
         under = tuple([full == p or full.startswith(p if p.endswith("/") else p + "/") for p in self._paths])
         if under not in self._headers:
-            request = urllib.request.Request(self._base_url + path)  # noqa: S310 - it is asked, not opened
+            request = self._asked_for(path)
             self._jar.add_cookie_header(request)
             self._headers[under] = request.get_header("Cookie")
         return self._headers[under]
@@ -52,14 +53,20 @@ class SessionCookies:
         message = Message()
         for value in set_cookie:
             message["Set-Cookie"] = value
-        request = urllib.request.Request(self._base_url + path)  # noqa: S310 - it is asked, not opened
-        self._jar.extract_cookies(cast("HTTPResponse", _Headers(message)), request)
+        self._jar.extract_cookies(cast("HTTPResponse", _Headers(message)), self._asked_for(path))
         self._changed()
 
     def clear(self) -> None:
         """Forget them all."""
         self._jar.clear()
         self._changed()
+
+    def _asked_for(self, path: str) -> urllib.request.Request:
+        """A request as a cookie jar knows it; nobody opens it. To the jar it is https where Secure cookies may go."""
+        where = self._host + self._prefix + path
+        if self._secure:
+            return urllib.request.Request(f"https://{where}")
+        return urllib.request.Request(f"http://{where}")
 
     def _changed(self) -> None:
         self._jar.clear_expired_cookies()
@@ -72,9 +79,8 @@ class SessionCookies:
 
 
 @cache
-def _policy(over_http: bool) -> DefaultCookiePolicy:
-    insecure = ("http",) if over_http else ()
-    return DefaultCookiePolicy(secure_protocols=("https", "wss", *insecure))
+def _policy() -> DefaultCookiePolicy:
+    return DefaultCookiePolicy()
 
 
 class _Headers:

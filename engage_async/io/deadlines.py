@@ -12,7 +12,8 @@ __all__ = ["Deadline"]
 
 
 class Deadline:
-    """The end of a request's time.
+    """The end of a request's time: ``async with`` raises `TimeoutError` when it comes. One part after the other may be
+    watched, each with an ``async with`` of its own.
 
     While a body is sent, the far end may take nothing for `silence` seconds. With `bounded` false that is the only
     limit of the sending: the clock stands still, because nobody knows how long a large file takes.
@@ -35,9 +36,15 @@ class Deadline:
         """Whether there is time for a pause of so many seconds."""
         return self._loop.time() + pause < self._at
 
-    def watching(self) -> _Watching:
-        """``async with``: raise `TimeoutError` in here when the time is over."""
-        return _Watching(self)
+    async def __aenter__(self) -> None:
+        self._limit = await asyncio.timeout_at(self.at).__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        limit, self._limit = self._limit, None
+        if limit is not None:
+            await limit.__aexit__(kind, error, trace)
 
     def reading(self) -> None:
         """Now a file is read; the far end is not waited for."""
@@ -59,20 +66,3 @@ class Deadline:
     def _watch(self, when: float | None) -> None:
         if self._limit is not None and not self._limit.expired():
             self._limit.reschedule(when)
-
-
-class _Watching:
-    """A part of an exchange, under its deadline."""
-
-    def __init__(self, deadline: Deadline) -> None:
-        self._deadline = deadline
-        self._limit = asyncio.timeout_at(deadline.at)
-
-    async def __aenter__(self) -> None:
-        self._deadline._limit = await self._limit.__aenter__()  # noqa: SLF001 - the two are one
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._deadline._limit = None  # noqa: SLF001 - the two are one
-        await self._limit.__aexit__(kind, error, trace)

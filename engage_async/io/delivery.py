@@ -130,7 +130,7 @@ async def bearer_of(tokens: TokenSource, stale: Secret | None, deadline: Deadlin
     if stale is None and (bearer := tokens.ready()) is not None:
         return bearer
     try:
-        async with deadline.watching():
+        async with deadline:
             return await (tokens.bearer() if stale is None else tokens.renew(stale))
     except TimeoutError:
         raise NotSent("no access token in time") from None
@@ -147,7 +147,7 @@ async def _opened(form: UploadForm, operation: str, files: AsyncExitStack, deadl
     """A form, with its files open."""
     deadline.reading()
     try:
-        async with deadline.watching():
+        async with deadline:
             return await files.enter_async_context(prepared(form, operation))
     except TimeoutError:
         raise NotSent("the files to be sent could not be opened in time") from None

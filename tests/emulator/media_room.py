@@ -5,10 +5,10 @@ Must live here: asking the media desk and reading what it said. Must not: tests.
 
 from __future__ import annotations
 
-from random import Random
 from typing import Any
 
 from engage_async.emulator.centre import ContactCentre
+from engage_async.emulator.chance import Chance
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.interaction_store import MediaRequest
 from engage_async.emulator.interactions import Interaction
@@ -35,7 +35,7 @@ class Room:
         self.clock = ManualScheduler()
         self.said: list[tuple[str, str, Event]] = []
         self.centre = ContactCentre(
-            Directory.load(), self.switches, self._hear, self.clock, Random(7), media_setup=setup
+            Directory.load(), self.switches, self._hear, self.clock, Chance(7), media_setup=setup
         )
         self.store, self.channels = self.centre.interactions, self.centre.media
         self.scenario = Scenario(self.centre)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from random import Random
 from typing import Any
 
 import pytest
 
 from engage_async.emulator.centre import ContactCentre
+from engage_async.emulator.chance import Chance
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.documented import documented_operations
 from engage_async.emulator.request_forms import read_body
@@ -38,7 +38,7 @@ def test_every_documented_voice_operation_has_a_form_and_is_carried_out() -> Non
             (on_calls if "{id}" in path else on_dn).add(path.rpartition("/")[2])
     assert CALL_FORMS.keys() == on_calls | {"set-comment", "set-focus-time"}  # which the vendor's own desktop sends
     assert DN_FORMS.keys() == on_dn - _OF_THE_SESSION_GROUP
-    centre = ContactCentre(Directory.load(), Switches(), lambda *_: None, ManualScheduler(), Random(0))
+    centre = ContactCentre(Directory.load(), Switches(), lambda *_: None, ManualScheduler(), Chance(0))
     assert centre.voice.operations == DN_FORMS.keys() | CALL_FORMS.keys()
 
 

@@ -6,10 +6,10 @@ Must live here: asking the switch and reading what it said. Must not: tests.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from random import Random
 from typing import Any
 
 from engage_async.emulator.centre import ContactCentre
+from engage_async.emulator.chance import Chance
 from engage_async.emulator.directory import Directory
 from engage_async.emulator.exchange import VOICE, VoiceRequest
 from engage_async.emulator.scheduler import ManualScheduler
@@ -31,7 +31,7 @@ class Floor:
         self.switches = Switches(**switches)
         self.clock = ManualScheduler()
         self.said: list[tuple[str, Event]] = []
-        self.centre = ContactCentre(directory or Directory.load(), self.switches, self._hear, self.clock, Random(7))
+        self.centre = ContactCentre(directory or Directory.load(), self.switches, self._hear, self.clock, Chance(7))
         self.exchange, self.voice, self.outside = self.centre.exchange, self.centre.voice, self.centre.outside
         for agent in agents:
             self.sit(agent)

@@ -621,7 +621,7 @@ def test_one_tls_context_serves_all_sessions_and_verifies() -> None:
 
     async def context() -> ssl.SSLContext:
         transport = engine.transport()
-        verified: ssl.SSLContext = transport.ssl_context  # type: ignore[attr-defined]  # httpx_aiohttp's own attribute
+        verified: ssl.SSLContext = transport.ssl_context  # type: ignore[attr-defined]  # of our transport
         await engine.aclose()
         return verified
 

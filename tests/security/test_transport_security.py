@@ -84,7 +84,7 @@ async def test_nothing_is_sent_to_a_server_that_cannot_prove_who_it_is(wrong: st
 @pytest.mark.parametrize("proxy", [None, "http://proxy.example:3128", "HTTP://proxy.example:3128"])
 async def test_verification_is_on_however_the_address_is_written(base_url: str, proxy: str | None) -> None:
     engine = HttpEngine(Settings(base_url=base_url, proxy=proxy))
-    context: ssl.SSLContext = engine.transport().ssl_context  # type: ignore[attr-defined]  # httpx_aiohttp's own
+    context: ssl.SSLContext = engine.transport().ssl_context  # type: ignore[attr-defined]  # of our transport
     await engine.aclose()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
