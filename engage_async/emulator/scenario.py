@@ -38,7 +38,7 @@ __all__ = ["Arrivals", "Scenario"]
 
 T = TypeVar("T")
 
-log = logging.getLogger("engage_async.emulator")
+log: logging.Logger = logging.getLogger("engage_async.emulator")
 _RECENT = 1_000
 _SHORTEST = 0.001
 
