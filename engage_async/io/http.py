@@ -147,8 +147,8 @@ class HttpEngine:
 class _Transport(httpx.AsyncBaseTransport):
     """httpx's requests on an aiohttp session, whose exceptions come through as they are: `io.failures` knows them.
 
-    `httpx_aiohttp` makes a connect time-out of a connection that was lost, reads 16 KB at a time, and does anew for each
-    request what is the same for all.
+    `httpx_aiohttp` makes a connect time-out of a connection that was lost, reads 16 KB at a time, and does anew for
+    each request what is the same for all.
     """
 
     def __init__(self, client: aiohttp.ClientSession, context: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
