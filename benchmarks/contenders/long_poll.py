@@ -7,6 +7,7 @@ and then when the last event had come.
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -142,6 +143,7 @@ async def main(contender: str, port: int, count: int, latencies: bool) -> None:
     }
     async with contenders[contender](port, receive):
         await asyncio.sleep(0.2)
+        gc.collect()  # of what was imported: it would come at some moment, and hold up what comes then
         used = cpu()
         say(ready=True)
         await done.wait()
