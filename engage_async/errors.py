@@ -100,10 +100,11 @@ Matched = Literal["operation-id", "object", "code", "sole", "guess", "snapshot",
 """How an outcome found its operation, most certain first but for the last two:
 
 * ``"operation-id"``: the event names the operation;
-* ``"object"``: the event names the operation's call, DN, channel, destination …;
-* ``"code"``: the error code fits the oldest such operation only;
-* ``"sole"``: it was the only operation pending on that channel;
-* ``"guess"``: the oldest accepted operation of several that fit equally well;
+* ``"object"``: the event names the operation's call, DN, channel, destination …, and is no other operation's;
+* ``"code"``: the error code fits this operation only;
+* ``"sole"``: no other operation on that channel can have caused the error;
+* ``"guess"``: the oldest of several operations that fit equally well, of errors the oldest accepted one. Operations
+  that were cancelled, timed out or lost a short while ago count among the several: what comes may still be theirs;
 * ``"snapshot"``: proven by ``GET /current-session`` after the notification connection was lost;
 * ``"reply"``: settled by the HTTP reply itself.
 """

@@ -22,6 +22,7 @@ from engage_async.errors import (
     OperationFailed,
     OperationLost,
     OperationTimeout,
+    ServerFault,
 )
 from engage_async.operation import Course, Operation
 from engage_async.protocol.correlation import Correlator, Expectation, Pending, Settlement
@@ -67,7 +68,7 @@ class Outcomes:
         """Enter an operation; `decode` makes its result from the completing payload."""
         pending = self._correlator.register(expectation, self._loop.time())
         self._entries[pending] = _Entry(operation, course, decode)
-        operation.add_done_callback(lambda _: self.discard(pending))
+        operation.add_done_callback(lambda _: self._over(pending, course))
         self._set_timer()
         return pending
 
@@ -88,10 +89,10 @@ class Outcomes:
         self._correlator.answered(pending, self._loop.time())
         self._set_timer()
 
-    def discard(self, pending: Pending) -> None:
-        """Take an operation out: it was cancelled, refused, or settled by its reply."""
+    def discard(self, pending: Pending, outcome: Literal["known", "refused", "unknown"] = "known") -> None:
+        """Take an operation out: it was settled by its reply, refused, or ended while nobody knows its outcome."""
         self._entries.pop(pending, None)
-        self._correlator.discard(pending)
+        self._correlator.discard(pending, self._loop.time(), outcome)
         if not self._entries:
             self._set_timer()
 
@@ -131,6 +132,11 @@ class Outcomes:
             self._timer = None
 
     # --------------------------------------------------------------------------------------------------------------
+
+    def _over(self, pending: Pending, course: Course[Any]) -> None:
+        """The operation has ended; most have been taken out by what ended them."""
+        unknown = course.future.cancelled() or isinstance(course.error, MalformedResponse | ServerFault)
+        self.discard(pending, "unknown" if unknown else "refused" if course.error else "known")
 
     def _set_timer(self) -> None:
         due = self._correlator.next_due()

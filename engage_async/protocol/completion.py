@@ -14,7 +14,7 @@ one that fits weakly) settles it that many seconds later, unless something bette
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any
 
 from attrs import frozen
@@ -61,7 +61,7 @@ class Before:
     index: int = -1
 
 
-class Fit(Enum):
+class Fit(IntEnum):
     """How well an event fits a step."""
 
     NO = 0

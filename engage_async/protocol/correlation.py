@@ -8,7 +8,8 @@ sockets, clocks (every method is told the time), typed models.
 
 Each pending operation waits in a few buckets: one per step of its rule, found by object and aspect. What an event
 costs depends on the event, not on how many operations are pending. An operation that was not sent yet can only end:
-what happens before the request leaves is not its doing.
+what happens before the request leaves is not its doing. One that is over while nobody knows how (cancelled, timed out,
+lost …) is remembered for a while: what it may have caused is credited to no other without saying so.
 """
 
 from __future__ import annotations
@@ -16,15 +17,27 @@ from __future__ import annotations
 import heapq
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Literal
 
 from engage_async.errors import Matched
 from engage_async.protocol import objects
-from engage_async.protocol.completion import ENDED, NEW_CALLS, SESSION, Before, Fit, Role, Rule, Step, call_key
+from engage_async.protocol.completion import (
+    ENDED,
+    ERROR_GRACE,
+    NEW_CALLS,
+    SESSION,
+    Before,
+    Fit,
+    Role,
+    Rule,
+    Step,
+    call_key,
+)
 from engage_async.protocol.destinations import normal
 from engage_async.protocol.error_events import (
+    ALREADY_SO,
     OPERATIONS_OF_CODE,
     ErrorReading,
     domain_of,
@@ -37,6 +50,7 @@ from engage_async.protocol.objects import Object, Objects
 from engage_async.protocol.pending import Expectation, Pending, Settlement
 from engage_async.protocol.reading import Reading, operation_id_of, text
 from engage_async.protocol.readings import ENDED_STATES, read
+from engage_async.protocol.remembered import Remembered
 
 __all__ = ["ERROR_WINDOW", "Correlator", "Expectation", "Pending", "Settlement"]
 
@@ -53,7 +67,9 @@ class Correlator:
     """The pending operations of one session.
 
     `guess` is the policy for an error, or a new call, that fits several operations equally well: ``"oldest"`` credits
-    the oldest accepted one and says so (``matched="guess"``), ``"none"`` leaves it to the listeners.
+    the oldest (of those that an error fits, the oldest accepted one) and says so (``matched="guess"``), ``"none"``
+    leaves it to the listeners. Operations that are over without a known outcome count among the several; they are
+    credited with nothing.
     """
 
     def __init__(self, *, guess: Literal["oldest", "none"] = "oldest") -> None:
@@ -64,6 +80,8 @@ class Correlator:
         self._by_domain: dict[str, dict[Pending, None]] = {}
         self._by_operation: dict[str, dict[Pending, None]] = {}
         self._objects = Objects()
+        self._unresolved = Remembered()
+        self._satisfied = Remembered()  # by a state that an earlier request may have brought about
         self._early_errors: OrderedDict[str, Notice] = OrderedDict()
         self._unread: OrderedDict[str, Notice] = OrderedDict()  # empty while an operation is pending
         self._due: list[tuple[float, int, Pending]] = []
@@ -115,9 +133,17 @@ class Correlator:
             pending.due = now + pending.expectation.timeout
             self._schedule(pending)
 
-    def discard(self, pending: Pending) -> bool:
-        """Take an operation out without a settlement; False when it was settled already."""
-        return self._remove(pending)
+    def discard(self, pending: Pending, now: float, outcome: Literal["known", "refused", "unknown"] = "known") -> bool:
+        """Take an operation out without a settlement; False when it was settled already.
+
+        One that was refused by its reply may be refused by an event, too; of an `unknown` outcome all may still come.
+        """
+        removed = self._remove(pending)
+        if removed and outcome == "unknown":
+            self._leave_unresolved(pending, now)
+        elif removed and outcome == "refused":
+            self._unresolved.add(pending, now + ERROR_GRACE, now)
+        return removed
 
     def expire(self, now: float, *, flowing: bool = True) -> list[Settlement]:
         """Settle what is due: graces that passed without an error succeed, deadlines that passed are time-outs.
@@ -135,7 +161,7 @@ class Correlator:
                     waiting.append(pending)
                     continue
                 pending.settles_on_due = None
-            settlements.append(self._settle_as_it_is(pending, "timed out"))
+            settlements.append(self._settle_as_it_is(pending, "timed out", now))
         for pending in waiting:
             self._schedule(pending)
         return settlements
@@ -155,7 +181,7 @@ class Correlator:
         for pending in [p for p in self._pendings if p.sent]:
             if not pending.proven and not pending.expectation.rule.partial:
                 pending.settles_on_due = None
-            settlements.append(self._settle_as_it_is(pending, "lost"))
+            settlements.append(self._settle_as_it_is(pending, "lost", now))
         return settlements
 
     def drain(self) -> list[Pending]:
@@ -163,6 +189,8 @@ class Correlator:
         pendings = list(self._pendings)
         for pending in pendings:
             self._remove(pending)
+        self._unresolved.clear()
+        self._satisfied.clear()
         return pendings
 
     @property
@@ -184,7 +212,7 @@ class Correlator:
 
     def feed(self, notice: Notice, now: float) -> list[Settlement]:
         """Credit one event. Never raises, whatever it holds."""
-        if not self._pendings and self._put_off(notice, now):
+        if not self._pendings and not self._unresolved.at(now) and self._put_off(notice, now):
             return []
         return self._feed(notice, now)
 
@@ -234,28 +262,53 @@ class Correlator:
                 settlements += self._apply(reading, notice, named, now)
             elif not claimed:
                 found = self._claim(reading, notice, named, now)
-                claimed = bool(found)
-                settlements += found
+                claimed = found is None or bool(found)
+                settlements += found or ()
         if named is not None and not named.settled and not named.proven and _is_echo(named.expectation.rule, notice):
             self._remove(named)
             settlements.append(Settlement(named, "succeeded", "operation-id", notice.payload))
         return settlements
 
-    def _claim(self, reading: Reading, notice: Notice, named: Pending | None, now: float) -> list[Settlement]:
-        """Something new that belongs to one operation: the one that the event names, and otherwise nobody else."""
+    def _claim(self, reading: Reading, notice: Notice, named: Pending | None, now: float) -> list[Settlement] | None:
+        """Something new that belongs to one operation: the one that the event names, and otherwise nobody else.
+
+        None when it may belong to an operation that is over, and is credited to none for that.
+        """
         if named is not None:
             kinds = _NEW_CALL if reading.claims in _NEW_CALL else {reading.claims}
             step = next((s for s in named.expectation.rule.steps if s.kind in kinds), None)
             if step is None or named.settled:
                 return []
             return self._take(named, step, Fit.STRONG, reading, notice, "operation-id", now)
-        found = self._objects.find(reading.keys, remember=False)
-        if found is None:
-            return []
+        found = self._objects.find(reading.keys, remember=False) or Object(dict.fromkeys(reading.keys))
+        before = found.before or Before()
         for aspect in reading.aspects:
-            if settlements := self._credit_aspect(found, aspect, reading, notice, found.before or Before(), None, now):
-                return settlements
+            chosen = self._choose(found.waiting.get(aspect), notice, before, None)
+            over, whose = self._over_for(found, aspect, notice, before, now)
+            if whose is not None and over > (chosen[0][2] if chosen else Fit.NO):
+                self._unresolved.forget(whose)
+                return None
+            for pending, step, fit in chosen:
+                matched = _how(pending, None, step, notice)
+                others = over is fit or _several_fit(found.waiting[aspect], notice, before, fit)
+                if others and matched in ("object", "snapshot"):
+                    if self._guess == "none" or matched == "snapshot":
+                        return None
+                    matched = "guess"
+                if settlements := self._take(pending, step, fit, reading, notice, matched, now):
+                    return settlements
         return []
+
+    def _over_for(
+        self, found: Object, aspect: str, notice: Notice, before: Before, now: float
+    ) -> tuple[Fit, Pending | None]:
+        """How well it fits what an operation that is over asked for, and which one; of several, the best."""
+        best: tuple[Fit, Pending | None] = Fit.NO, None
+        for pending in self._unresolved.at(now):
+            for key, step in pending.slots:
+                if key in found.keys and step.aspect == aspect and (fit := _fit_of(step, notice, before)) > best[0]:
+                    best = fit, pending
+        return best
 
     def _apply(self, reading: Reading, notice: Notice, named: Pending | None, now: float) -> list[Settlement]:
         if reading.own_dn is not None:
@@ -270,14 +323,14 @@ class Correlator:
             if now_known is not None:  # before anybody leaves: what nobody waits for is forgotten
                 self._objects.heard(found, reading.keys, now_known)
             if reading.logged_out:
-                settlements += self._log_out(notice)
+                settlements += self._log_out(notice, now)
             for aspect in reading.aspects:
                 settlements += self._credit_aspect(found, aspect, reading, notice, before, named, now)
         if reading.call_uuid is not None:
             self._objects.remember_uuid(reading.call_uuid, reading.keys[0])
         if reading.ended:
             if found is not None:
-                settlements += self._end(found, notice, gone=reading.gone)
+                settlements += self._end(found, notice, now, gone=reading.gone)
             self._objects.end(found, reading.keys)
         return settlements
 
@@ -308,9 +361,11 @@ class Correlator:
         return settlements
 
     def _choose(
-        self, bucket: dict[Pending, Step], notice: Notice, before: Before, named: Pending | None
+        self, bucket: dict[Pending, Step] | None, notice: Notice, before: Before, named: Pending | None
     ) -> list[tuple[Pending, Step, Fit]]:
         """Of the operations that wait for this: the one named, else the oldest that fits well, else the oldest."""
+        if not bucket:
+            return []
         if named is not None and (step := bucket.get(named)) and _fit_of(step, notice, before) is not Fit.NO:
             return [(named, step, Fit.STRONG)]
         if next(iter(bucket.values())).guess:
@@ -346,6 +401,8 @@ class Correlator:
                 return [Settlement(pending, "failed", matched, notice.payload, read_error(notice))]
             return [Settlement(pending, "ended", matched, notice.payload)]
         if self._credit(pending, step, fit, notice, matched, now):
+            if not reading.claims and matched == "object":
+                self._satisfied.add(pending, now + ERROR_WINDOW, now)
             return [Settlement(pending, "succeeded", matched, pending.result)]
         return []
 
@@ -365,7 +422,7 @@ class Correlator:
             self._settle_later(pending, now + step.grace, matched)
         return False
 
-    def _end(self, found: Object, notice: Notice, *, gone: bool) -> list[Settlement]:
+    def _end(self, found: Object, notice: Notice, now: float, *, gone: bool) -> list[Settlement]:
         """The object ended: fail what can no longer happen to it."""
         settlements = []
         for pending in list(found.pendings):
@@ -373,19 +430,20 @@ class Correlator:
             steps = [step for step in steps if step not in pending.credited]
             waits_for_more = any(step.aspect == "state:Completed" for step in steps) and not gone
             if steps and not waits_for_more and not pending.proven:
-                settlements.append(self._cut_off(pending, notice))
+                settlements.append(self._cut_off(pending, notice, now))
         return settlements
 
-    def _log_out(self, notice: Notice) -> list[Settlement]:
+    def _log_out(self, notice: Notice, now: float) -> list[Settlement]:
         """The agent was logged out: pending call and agent-state operations cannot happen any more."""
         return [
-            self._cut_off(pending, notice)
+            self._cut_off(pending, notice, now)
             for pending in list(self._by_domain.get(domain_of(notice.channel), ()))
             if not pending.proven and not any(s.aspect in _SURVIVE_LOG_OUT for s in pending.expectation.rule.steps)
         ]
 
-    def _cut_off(self, pending: Pending, notice: Notice) -> Settlement:
+    def _cut_off(self, pending: Pending, notice: Notice, now: float) -> Settlement:
         self._remove(pending)
+        self._leave_unresolved(pending, now)
         return Settlement(pending, "ended", "snapshot" if notice.source == "snapshot" else "object", notice.payload)
 
     # --- errors ---------------------------------------------------------------------------------------------------
@@ -413,19 +471,22 @@ class Correlator:
             key = (self._objects.call_of_uuid(named_as[1]) if named_as[0] == "call uuid" else None) or named_as
             found = self._objects.get(key)
             if found is not None:
-                return self._blame_on(found.pendings, fitting)
+                return self._blame_on(found, error, fitting, now)
             if self._objects.has_ended(key):
                 return None
         if error.dn is not None and self.own_dn is not None and normal(error.dn) != normal(self.own_dn):
             return None
         return self._blame_by_code(error, fitting, now)
 
-    @staticmethod
-    def _blame_on(pendings: Iterable[Pending], fitting: frozenset[str]) -> tuple[Pending, Matched] | None:
-        open_ones = [p for p in islice(pendings, _SCAN) if p.sent and not p.proven]
-        best = next((p for p in open_ones if p.expectation.operation in fitting), None)
-        chosen = best or next(iter(open_ones), None)
-        return (chosen, "object") if chosen is not None else None
+    def _blame_on(
+        self, found: Object, error: ErrorReading, fitting: frozenset[str], now: float
+    ) -> tuple[Pending, Matched] | None:
+        open_ones = [p for p in islice(found.pendings, _SCAN) if p.sent and not p.proven]
+        over = [p for p in self._over(error, now) if any(key in found.keys for key, _ in p.slots)]
+        fits, over_fits = _of(fitting, open_ones), _of(fitting, over)
+        if fits or over_fits:
+            open_ones, over = fits, over_fits
+        return (open_ones[0], "object") if len(open_ones) == 1 and not over else self._guessed(open_ones)
 
     def _blame_by_code(
         self, error: ErrorReading, fitting: frozenset[str], now: float
@@ -434,18 +495,26 @@ class Correlator:
             pending
             for name in fitting
             for pending in islice(self._by_operation.get(name, ()), _SCAN)
-            if _may_have_caused(pending, error) and now - pending.since <= ERROR_WINDOW
+            if not pending.proven and _may_have_caused(pending, error) and now - pending.since <= ERROR_WINDOW
         ]
-        if len(fits) == 1:
+        over = [p for p in self._over(error, now) if _may_have_caused(p, error) and now - p.since <= ERROR_WINDOW]
+        over_fits = _of(fitting, over)
+        if len(fits) == 1 and not over_fits:
             return fits[0], "code"
-        if fits:
+        if fits or over_fits:
             return self._guessed(fits)
         domain = self._by_domain.get(error.domain, {})
-        open_ones = [p for p in islice(domain, _SCAN) if _may_have_caused(p, error)]
+        open_ones = [p for p in islice(domain, _SCAN) if not p.proven and _may_have_caused(p, error)]
         young = [p for p in open_ones if now - p.since <= ERROR_WINDOW]
-        if young and len(open_ones) == 1 and len(domain) <= _SCAN:
+        if young and len(open_ones) == 1 and len(domain) <= _SCAN and not over:
             return young[0], "sole"
         return self._guessed(young)
+
+    def _over(self, error: ErrorReading, now: float) -> Iterator[Pending]:
+        """The operations that are over and may still get such an error."""
+        yield from self._unresolved.at(now)
+        if error.code in ALREADY_SO:
+            yield from self._satisfied.at(now)
 
     def _guessed(self, candidates: Sequence[Pending]) -> tuple[Pending, Matched] | None:
         if not candidates or self._guess == "none":
@@ -488,12 +557,19 @@ class Correlator:
             pending.due = when
             self._schedule(pending)
 
-    def _settle_as_it_is(self, pending: Pending, otherwise: Literal["timed out", "lost"]) -> Settlement:
+    def _settle_as_it_is(self, pending: Pending, otherwise: Literal["timed out", "lost"], now: float) -> Settlement:
         """A success when one is to be had without anything more, else what `otherwise` says."""
         self._remove(pending)
-        if pending.settles_on_due is not None:
-            return Settlement(pending, "succeeded", pending.settles_on_due, pending.result)
-        return Settlement(pending, otherwise)
+        if pending.settles_on_due is None:
+            self._leave_unresolved(pending, now)
+            return Settlement(pending, otherwise)
+        if pending.settles_on_due == "object":
+            self._satisfied.add(pending, now + ERROR_WINDOW, now)
+        return Settlement(pending, "succeeded", pending.settles_on_due, pending.result)
+
+    def _leave_unresolved(self, pending: Pending, now: float) -> None:
+        """It may still take effect, or be refused: nobody knows."""
+        self._unresolved.add(pending, pending.since + max(ERROR_WINDOW, pending.expectation.timeout), now)
 
     def _remove(self, pending: Pending) -> bool:
         if pending.settled:
@@ -516,6 +592,10 @@ def _takes_more(pending: Pending, step: Step) -> bool:
     return pending.sent and (step not in pending.credited or (pending.proven and step.role is Role.ENOUGH))
 
 
+def _of(operations: frozenset[str], pendings: Iterable[Pending]) -> list[Pending]:
+    return [pending for pending in pendings if pending.expectation.operation in operations]
+
+
 def _has_all_needed(pending: Pending) -> bool:
     return all(step in pending.credited for step in pending.expectation.rule.steps if step.role is Role.NEEDED)
 
@@ -535,6 +615,13 @@ def _is_echo(rule: Rule, notice: Notice) -> bool:
 
 def _fit_of(step: Step, notice: Notice, before: Before) -> Fit:
     return Fit.STRONG if step.test is None else step.test(notice.payload, before)
+
+
+def _several_fit(bucket: dict[Pending, Step], notice: Notice, before: Before, fit: Fit) -> bool:
+    """Whether several pending operations fit equally well."""
+    waiting = islice(bucket.items(), _SCAN)
+    fits = (step for p, step in waiting if _takes_more(p, step) and _fit_of(step, notice, before) is fit)
+    return len(list(islice(fits, 2))) == 2
 
 
 def _tells_less(call: Payload, earlier: Payload) -> bool:
@@ -559,7 +646,7 @@ def _may_have_caused(pending: Pending, error: ErrorReading) -> bool:
     It comes on the operation's channel (that of its media type, where it has one), and what it names (a call that was
     never seen, say) is not of the kind that the operation names itself, unless the operation makes such calls.
     """
-    if not pending.sent or pending.proven or pending.expectation.domain != error.domain:
+    if not pending.sent or pending.expectation.domain != error.domain:
         return False
     mediatypes = {key[1] for key, _ in pending.slots if key[0] == "channel"} if error.mediatype is not None else None
     if mediatypes and error.mediatype not in mediatypes:

@@ -48,6 +48,9 @@ def _table() -> dict[int, frozenset[str]]:
 
 OPERATIONS_OF_CODE = _table()
 
+ALREADY_SO = frozenset({43, 186, 623})
+"""Codes that refuse a request because what it asks for is so already."""
+
 _ANSWERS = frozenset({"UcsMessage", "WorkbinsMessage", "SnapshotMessage"})
 _KEEPS_RECORDS = frozenset({"contacts", "workbins", "media-management"})  # there an id outlives the interaction itself
 _OTHER_IDS = (

@@ -120,7 +120,7 @@ class Worker:
             error = late
         if patience.expired():
             self._ledger.defect(f"{operation!r} hangs")
-        self._ledger.settled(operation, outcome_of(error), error or operation.matched)
+        self._ledger.settled(operation, outcome_of(error, operation.matched), error or operation.matched)
         if isinstance(error, ea.SessionClosed):
             raise error
 

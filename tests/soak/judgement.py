@@ -18,11 +18,11 @@ from engage_async.protocol.repeat import Repeat
 _MOST_DEFECTS = 50
 
 
-def outcome_of(error: BaseException | None) -> str:
-    """The name of an outcome. Those from ``lost`` on say that nobody knows whether it happened."""
+def outcome_of(error: BaseException | None, matched: str | None = None) -> str:
+    """The name of an outcome, and of a guess. Those from ``lost`` on say that nobody knows whether it happened."""
     match error:
         case None:
-            return "succeeded"
+            return "succeeded by guess" if matched == "guess" else "succeeded"
         case ea.OperationLost():
             return "lost"
         case ea.OperationTimeout():
@@ -44,7 +44,16 @@ def outcome_of(error: BaseException | None) -> str:
 _MUST_HAVE_HAPPENED = frozenset({"succeeded"})
 _MUST_NOT_HAVE_HAPPENED = frozenset({"failed", "refused", "not sent"})
 KNOWN = frozenset(
-    {"accepted, no error", "lost", "timed out", "closed", "unreadable reply", "failed by guess", "cancelled"}
+    {
+        "accepted, no error",
+        "lost",
+        "timed out",
+        "closed",
+        "unreadable reply",
+        "failed by guess",
+        "succeeded by guess",
+        "cancelled",
+    }
 )
 
 _REPEAT = {operation.route.name: operation.route.repeat for operation in all_operations()}

@@ -71,6 +71,10 @@ class Desk:
         """The reply with code 1."""
         self._note(self.correlator.accept(pending, alias, self.now))
 
+    def discard(self, pending: Pending, outcome: Literal["known", "refused", "unknown"] = "known") -> bool:
+        """Settled by its reply, refused by it, or cancelled; False when it was settled already."""
+        return self.correlator.discard(pending, self.now, outcome)
+
     def feed(self, *notices: Notice) -> None:
         for notice in notices:
             self._note(self.correlator.feed(notice, self.now))

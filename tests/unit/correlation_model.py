@@ -43,6 +43,8 @@ PARTS: dict[str, list[tuple[str, str]]] = {
 ALL_PARTS = {"alternate", "reconnect", "complete_conference"}
 NOT_BY_ID_ALONE = ALL_PARTS | {"complete_transfer", "make_call", "initiate_transfer"}
 
+ALREADY_SO = {43, 186}
+
 CODES = {
     71: {"make_call", "initiate_transfer", "single_step_transfer"},
     96: {"complete_conference"},
@@ -51,6 +53,7 @@ CODES = {
     99: {"retrieve", "reconnect", "alternate"},
     174: {"answer"},
     175: {"release"},
+    186: {"ready", "not_ready"},
     187: {"ready", "not_ready"},
     302: {"send_dtmf"},
 }
@@ -63,6 +66,7 @@ class Op:
     name: str
     operation_id: str
     due: float
+    timeout: float
     call: str = ""
     other: str = ""
     to: str = ""
@@ -151,6 +155,8 @@ class Model:
     agent: str | None = None
     own_dn: bool = False
     settled: dict[Op, Outcome] = field(factory=dict)
+    unresolved: dict[Op, float] = field(factory=dict)
+    satisfied: dict[Op, float] = field(factory=dict)
 
     # --- what is done -------------------------------------------------------------------------------------------------
 
@@ -177,23 +183,27 @@ class Model:
         if op.name == "send_dtmf":
             self._settle_later(op, GRACE, "reply")
 
-    def remove(self, op: Op) -> bool:
+    def remove(self, op: Op, outcome: str) -> bool:
         if op not in self.ops:
             return False
         self.ops.remove(op)
+        if outcome == "unknown":
+            self._leave_unresolved(op)
+        elif outcome == "refused":
+            self._remember(self.unresolved, op, self.now + GRACE)
         self._forget()
         return True
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
         for op in [op for op in self.ops if op.due <= self.now]:
-            self._settle(op, "succeeded" if op.settles else "timed out", op.settles)
+            self._settle_as_it_is(op, "timed out", op.settles)
 
     def lose(self, events: list[CallEvent | AgentEvent]) -> None:
         for event in events:
             self.agent_event(event) if isinstance(event, AgentEvent) else self.call_event(event)
         for op in [op for op in self.ops if op.sent]:
-            self._settle(op, "succeeded" if op.proven else "lost", op.settles if op.proven else None)
+            self._settle_as_it_is(op, "lost", op.settles if op.proven else None)
 
     def live_calls(self) -> set[frozenset[str]]:
         return {frozenset(call.ids) for call in self.calls.values()}
@@ -205,6 +215,7 @@ class Model:
         if event.state == "LoggedOut" != self.agent:
             for op in [op for op in self.ops if op.name != "logout" and not op.proven]:
                 self._settle(op, "ended", how)
+                self._leave_unresolved(op)
         self.agent, self.own_dn = event.state, True
 
         def fit(op: Op) -> int:
@@ -257,26 +268,46 @@ class Model:
                 self._settle(named, outcome, "operation-id")
             return
         asks = "initiate_transfer" if event.consult else "make_call"
-        by_mark = [op for op in self.ops if op.sent and op.name == asks and op.marked and op.operation_id == event.mark]
+        ours, over = [op for op in self.ops if op.sent and op.name == asks], self._still(self.unresolved)
+        by_mark, over_by_mark = (
+            [op for op in ops if op.name == asks and op.marked and op.operation_id == event.mark]
+            for ops in (ours, over)
+        )
         if by_mark:
             self._settle(by_mark[0], outcome, "snapshot" if event.snapshot else "operation-id")
-            return
-        if not event.consult:
-            fits = [op for op in self.ops if op.sent and op.name == "make_call" and same(op.to, event.to)]
-        elif event.parent is None:
-            fits = [op for op in self.ops if op.sent and op.name == "initiate_transfer" and same(op.to, event.to)]
-        else:
-            parent = self.calls.get(event.parent)
-            ours = [op for op in self.ops if op.sent and op.name == "initiate_transfer"]
-            ours = [op for op in ours if parent is not None and self.calls.get(op.call) is parent]
-            cannot_tell = [op for op in ours if event.to is None or not op.to.isdecimal()]
-            fits = [op for op in ours if same(op.to, event.to)] or ([] if event.snapshot else cannot_tell)
-        if fits:
-            self._settle(fits[0], outcome, how)
-        elif not event.consult and outcome == "succeeded" and self.guesses and not event.snapshot:
-            names = [op for op in self.ops if op.sent and op.name == "make_call" and not op.to.isdecimal()]
+        elif over_by_mark:
+            del self.unresolved[over_by_mark[0]]
+        elif not self._dialled(event, asks, ours, over, outcome, how) and not event.consult and outcome == "succeeded":
+            names = [op for op in ours if not op.to.isdecimal()] if self.guesses and not event.snapshot else []
+            over_names = [op for op in over if op.name == asks and not op.to.isdecimal()]
             if len(names) == 1:
                 self._settle(names[0], outcome, "guess")
+            elif over_names:
+                del self.unresolved[over_names[0]]
+
+    def _dialled(self, event: CallEvent, asks: str, ours: list[Op], over: list[Op], outcome: str, how: str) -> bool:
+        """Credit a new call to whom its number or its parent tells; False when they tell nobody."""
+        parents = self.calls[event.parent].ids if event.parent in self.calls else {event.parent}
+
+        def fit(op: Op) -> int:
+            if op.name != asks or (event.parent is not None and op.call not in parents):
+                return NO
+            cannot_tell = event.to is None or op.to.isdecimal() != event.to.isdecimal()
+            return STRONG if same(op.to, event.to) else WEAK if event.parent is not None and cannot_tell else NO
+
+        strength = max(map(fit, ours), default=NO)
+        if event.snapshot and strength == WEAK:
+            strength = NO
+        strength_over = max(map(fit, over), default=NO)
+        if strength_over > strength:
+            del self.unresolved[next(op for op in over if fit(op) == strength_over)]
+        elif strength:
+            fits = [op for op in ours if fit(op) == strength]
+            if len(fits) == 1 and strength_over < strength:
+                self._settle(fits[0], outcome, how)
+            elif self.guesses and not event.snapshot:
+                self._settle(fits[0], outcome, "guess")
+        return bool(strength or strength_over)
 
     def _told_before(self, call_id: str | None) -> tuple[str | None, frozenset[str]] | None:
         if call_id in self.calls:
@@ -332,6 +363,7 @@ class Model:
             may_still = "Completed" in missing and event.state == "Released"
             if missing and not may_still and not op.proven:
                 self._settle(op, "ended", how)
+                self._leave_unresolved(op)
         self.ended |= call.ids if call else {event.id}
         if call:
             call.before = None
@@ -371,6 +403,8 @@ class Model:
             done = op.name != "not_ready" or strength == STRONG
         if done:
             self._settle(op, "succeeded", how)
+            if how == "object":
+                self._remember(self.satisfied, op, self.now + ERROR_WINDOW)
         elif how != "snapshot" and (op.name == "not_ready" or (op.name == "complete_conference" and what == "ended")):
             op.proven = True
             self._settle_later(op, GRACE if op.name == "not_ready" else CONFERENCE_GRACE, how)
@@ -385,28 +419,36 @@ class Model:
 
     def _blame(self, event: ErrorEvent) -> None:
         fitting = CODES.get(event.code, set())
+        possible = [op for op in self.ops if op.sent and not op.proven]
+        over = self._still(self.unresolved)
+        if event.code in ALREADY_SO:
+            over += self._still(self.satisfied)
         call_id = event.call or self.uuids.get(event.uuid or "")
         if call := self.calls.get(call_id or ""):
-            on_it = [op for op in self.ops if op.sent and not op.proven]
-            on_it = [op for op in on_it if any(self.calls.get(i) is call for i, _ in op.parts())]
-            for op in ([op for op in on_it if op.name in fitting] or on_it)[:1]:
-                self._settle(op, "failed", "object")
+            possible, over = (
+                [op for op in ops if any(i in call.ids for i, _ in op.parts())] for ops in (possible, over)
+            )
+            if any(op.name in fitting for op in (*possible, *over)):
+                possible, over = ([op for op in ops if op.name in fitting] for ops in (possible, over))
+            self._fail(possible, "object" if len(possible) == 1 and not over else "guess")
             return
         if call_id in self.ended or (event.dn == "foreign" and self.own_dn) or not event.voice:
             return
-        about_another_call = event.call is not None or event.uuid is not None
-        possible = [op for op in self.ops if op.sent and not op.proven]
-        if about_another_call:
-            possible = [op for op in possible if not op.call or op.name == "initiate_transfer"]
-        young = [op for op in possible if self.now - op.since <= ERROR_WINDOW]
-        fits = [op for op in young if op.name in fitting]
-        if len(fits) == 1:
-            self._settle(fits[0], "failed", "code")
-        elif not fits and len(possible) == 1 and young:
-            self._settle(young[0], "failed", "sole")
-        elif self.guesses and (fits or young):
-            candidates = fits or young
-            self._settle(([op for op in candidates if op.accepted] or candidates)[0], "failed", "guess")
+        if event.call is not None or event.uuid is not None:
+            possible, over = (
+                [op for op in ops if not op.call or op.name == "initiate_transfer"] for ops in (possible, over)
+            )
+        young, over = ([op for op in ops if self.now - op.since <= ERROR_WINDOW] for ops in (possible, over))
+        fits, over_fits = ([op for op in ops if op.name in fitting] for ops in (young, over))
+        if fits or over_fits:
+            self._fail(fits, "code" if len(fits) == 1 and not over_fits else "guess")
+        else:
+            self._fail(young, "sole" if len(possible) == 1 and not over else "guess")
+
+    def _fail(self, candidates: list[Op], how: str) -> None:
+        """The oldest accepted one, else the oldest one, unless that is a guess and there must be none."""
+        if candidates and (self.guesses or how != "guess"):
+            self._settle(([op for op in candidates if op.accepted] or candidates)[0], "failed", how)
 
     # --- how it ends --------------------------------------------------------------------------------------------------
 
@@ -414,6 +456,23 @@ class Model:
         self.settled[op] = (outcome, matched)
         self.ops.remove(op)
         self._forget()
+
+    def _settle_as_it_is(self, op: Op, otherwise: str, matched: str | None) -> None:
+        self._settle(op, "succeeded" if matched else otherwise, matched)
+        if matched is None:
+            self._leave_unresolved(op)
+        elif matched == "object":
+            self._remember(self.satisfied, op, self.now + ERROR_WINDOW)
+
+    def _leave_unresolved(self, op: Op) -> None:
+        self._remember(self.unresolved, op, op.since + max(ERROR_WINDOW, op.timeout))
+
+    def _remember(self, where: dict[Op, float], op: Op, until: float) -> None:
+        if op.sent:
+            where[op] = until
+
+    def _still(self, where: dict[Op, float]) -> list[Op]:
+        return [op for op, until in where.items() if self.now <= until]
 
     def _settle_later(self, op: Op, grace: float, matched: str) -> None:
         op.settles = op.settles or matched

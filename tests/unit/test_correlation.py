@@ -89,8 +89,8 @@ def test_payload_that_settles_is_the_one_of_the_main_event(desk: Desk) -> None:
 
 def test_refused_by_http_or_cancelled_it_is_taken_out_once_and_for_all(desk: Desk) -> None:
     hold = desk.start("hold", call_id="c1")
-    assert desk.correlator.discard(hold)
-    assert not desk.correlator.discard(hold)
+    assert desk.discard(hold)
+    assert not desk.discard(hold)
     assert desk.correlator.is_empty()
     desk.feed(call_event("Held"), error_event(56))
     desk.accept(hold)
@@ -101,7 +101,7 @@ def test_refused_by_http_or_cancelled_it_is_taken_out_once_and_for_all(desk: Des
 def test_operation_that_is_settled_cannot_be_discarded(desk: Desk) -> None:
     hold = desk.start("hold", call_id="c1")
     desk.feed(call_event("Held"))
-    assert not desk.correlator.discard(hold)
+    assert not desk.discard(hold)
 
 
 def test_draining_takes_everything_out_oldest_first(desk: Desk) -> None:
@@ -252,7 +252,7 @@ def test_call_that_ended_does_not_come_back_by_a_late_event(desk: Desk) -> None:
     complete, dial = desk.start("complete", call_id="n1"), desk.start("make_call", destination="5551212")
     desk.feed(call_event("Established", "n1", to="5551212"), call_event("Dialing", "i1", to="5551212"))
     assert desk.how(dial) is None
-    desk.correlator.discard(complete)
+    desk.discard(complete)
     assert desk.correlator.live_calls() == []
 
 
@@ -452,7 +452,7 @@ def test_two_calls_that_turn_out_to_be_one_keep_what_is_known_and_who_is_older(d
     desk.feed(call_event("Established", "b", previousConnId="a", parties=["5551", "7002"]))
     assert desk.how(join) == SUCCEEDED
     desk.feed(error_event(56, connId="b"))
-    assert (desk.how(older), desk.how(younger)) == (("failed", "object"), None)
+    assert (desk.how(older), desk.how(younger)) == (("failed", "guess"), None)
 
 
 def test_error_on_two_calls_that_turned_out_to_be_one_goes_to_the_oldest(desk: Desk) -> None:

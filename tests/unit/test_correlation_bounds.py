@@ -12,7 +12,7 @@ from correlation_desk import VOICE, Desk, call_event, data_event, dn_event, erro
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engage_async.protocol import objects
+from engage_async.protocol import objects, remembered
 from engage_async.protocol.notices import Notice
 
 desk = pytest.fixture(name="desk")(open_desk)
@@ -145,7 +145,23 @@ def test_many_operations_come_and_go_and_leave_nothing(desk: Desk) -> None:
         desk.start("alternate", call_id=f"c{n}", held_call_id=f"d{n}")
     desk.wait(15)
     assert len(desk.settlements) == 900
+    assert desk.correlator.is_empty()
+    desk.wait(0.1)
+    desk.feed(error_event(56))  # nobody's: what was remembered because of such is forgotten by now
     assert entries(desk.correlator) == before
+
+
+@pytest.mark.parametrize("outcome", ["cancelled", "succeeded"])
+def test_operations_that_are_over_are_remembered_up_to_a_limit(desk: Desk, outcome: str) -> None:
+    sizes = []
+    for n in range(3 * remembered.LIMIT):
+        hold = desk.start("hold", call_id=f"c{n}")
+        if outcome == "cancelled":
+            desk.discard(hold, "unknown")
+        desk.feed(call_event("Held", f"c{n}"), call_event("Released", f"c{n}"))
+        sizes.append(entries(desk.correlator._unresolved) + entries(desk.correlator._satisfied))
+    assert sizes[0] > 0
+    assert sizes[-1] <= sizes[remembered.LIMIT] + 8
 
 
 # --- any input --------------------------------------------------------------------------------------------------------
@@ -331,6 +347,6 @@ def test_cost_of_starting_and_ending_does_not_depend_on_how_many_operations_wait
     def one(desk: Desk) -> None:
         desk.accept(desk.start("hold", call_id="c1"))
         desk.feed(call_event("Held", "c1"))
-        desk.correlator.discard(desk.start("make_call", destination="5551212"))
+        desk.discard(desk.start("make_call", destination="5551212"))
 
     assert lines_run(lambda: one(many)) - lines_run(lambda: one(few)) < A_FEW_LINES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from correlation_desk import MEDIA, VOICE, Desk, call_event, dn_event, error_event, open_desk
@@ -115,16 +115,23 @@ NAMES_CALL_C1: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("named", NAMES_CALL_C1)
 @pytest.mark.parametrize("level", ["inside", "beside"])
-def test_error_that_names_a_call_goes_to_the_oldest_operation_on_it(
-    desk: Desk, named: dict[str, Any], level: str
-) -> None:
+def test_error_that_names_a_call_goes_to_the_operation_on_it(desk: Desk, named: dict[str, Any], level: str) -> None:
     desk.feed(call_event("Established", "old"))
     desk.feed(call_event("Established", "c1", callUuid="u1", previousConnId="old"))
-    elsewhere = desk.start("hold", call_id="c9")
-    oldest, younger = desk.start("attach_user_data", **ARGUMENTS), desk.start("hold", call_id="c1")
+    elsewhere, ours = desk.start("hold", call_id="c9"), desk.start("attach_user_data", **ARGUMENTS)
     placed: dict[str, Any] = named if level == "beside" else {"inside": named}
     desk.feed(error_event(53, **placed))
-    assert (desk.how(elsewhere), desk.how(oldest), desk.how(younger)) == (None, BY_OBJECT, None)
+    assert (desk.how(elsewhere), desk.how(ours)) == (None, BY_OBJECT)
+
+
+@pytest.mark.parametrize(("policy", "outcome"), [("oldest", GUESS), ("none", None)])
+def test_error_that_names_a_call_is_a_guess_for_the_oldest_of_the_operations_on_it(
+    policy: Literal["oldest", "none"], outcome: tuple[str, str] | None
+) -> None:
+    desk = Desk(policy)
+    oldest, younger = desk.start("attach_user_data", **ARGUMENTS), desk.start("hold", call_id="c1")
+    desk.feed(error_event(53, connId="c1"))
+    assert (desk.how(oldest), desk.how(younger)) == (outcome, None)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
+import pytest
 from correlation_desk import MEDIA, VOICE, Desk, call_event, dn_event, error_event
 from correlation_model import CODES, PARTS, AgentEvent, CallEvent, ErrorEvent, Model, Op
 from hypothesis import HealthCheck, note, settings
@@ -18,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from engage_async.protocol import remembered
 from engage_async.protocol.correlation import Pending
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.readings import MARKER_KEY
@@ -25,6 +27,7 @@ from engage_async.protocol.snapshot import snapshot_notices
 
 T = TypeVar("T")
 
+OUTCOMES: list[Literal["known", "refused", "unknown"]] = ["unknown", "known", "refused"]
 ALIASES = ["alias-0", "alias-1"]
 NUMBERS = ["5551212", "95551212", "5553434"]
 STATES = ["Established", "Held", "Dialing", "Ringing", "Established", "Held", "Released", "Completed"]
@@ -107,8 +110,9 @@ class CorrelationMachine(RuleBasedStateMachine):
             self.desk.send(self.pendings[op])
             self.model.send(op)
         elif dice.rarely():
-            note(f"discard {op.operation_id}")
-            assert self.desk.correlator.discard(self.pendings[op]) == self.model.remove(op)
+            outcome = dice.of(OUTCOMES)
+            note(f"discard {op.operation_id}: {outcome}")
+            assert self.desk.discard(self.pendings[op], outcome) == self.model.remove(op, outcome)
         else:
             alias = dice.of([None, *ALIASES, op.operation_id])
             note(f"accept {op.operation_id} as {alias}")
@@ -171,7 +175,7 @@ class CorrelationMachine(RuleBasedStateMachine):
     @rule(dice=throws())
     def error_that_an_operation_may_get(self, dice: Dice) -> None:
         op = dice.of(self._waiting(dice))
-        event = ErrorEvent(dice.of([56, *(code for code, names in CODES.items() if op.name in names)]))
+        event = ErrorEvent(dice.of([56, 43, *(code for code, names in CODES.items() if op.name in names)]))
         call_id = dice.of([op.call, op.other or op.call]) or None
         form = dice.of(["nothing", "nothing", "call", "uuid", "operation"])
         if form == "call":
@@ -184,7 +188,7 @@ class CorrelationMachine(RuleBasedStateMachine):
 
     @rule(dice=throws())
     def error(self, dice: Dice) -> None:
-        event = ErrorEvent(dice.of([56, *CODES]), self._id(dice), voice=not dice.rarely())
+        event = ErrorEvent(dice.of([56, 43, *CODES]), self._id(dice), voice=not dice.rarely())
         event.dn = dice.of([None, "own", "foreign"])
         if event.voice:
             event.call = dice.of([None, None, self._call(dice), "unknown"])
@@ -259,7 +263,8 @@ class CorrelationMachine(RuleBasedStateMachine):
         marked = name in ("make_call", "initiate_transfer") and dice.rarely()
         pending = self.desk.start(name, sent=sent, timeout=timeout, marked=marked, **arguments)
         reason = reason if name == "not_ready" else ""
-        op = Op(name, pending.expectation.operation_id, pending.due, call, other, to, reason, value, self.model.now)
+        operation_id, now = pending.expectation.operation_id, self.model.now
+        op = Op(name, operation_id, pending.due, timeout, call, other, to, reason, value, now)
         op.marked = marked
         note(f"start {op}")
         self.pendings[op] = pending
@@ -375,7 +380,8 @@ def _error_notice(event: ErrorEvent) -> Notice:
     return error_event(event.code, channel=VOICE if event.voice else MEDIA, **named)
 
 
-def test_any_interleaving_settles_every_operation_once_and_as_the_rules_say() -> None:
+def test_any_interleaving_settles_every_operation_once_and_as_the_rules_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "LIMIT", 10_000)
     large = [HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large]
     often = settings(max_examples=2 * settings().max_examples, stateful_step_count=10, suppress_health_check=large)
     run_state_machine_as_test(CorrelationMachine, settings=often)

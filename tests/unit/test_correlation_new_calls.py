@@ -106,7 +106,7 @@ def test_each_new_call_completes_one_dialling_to_its_number_in_the_order_of_send
     desk.feed(call_event("Dialing", "c1", to="5553434"))
     assert (desk.how(first), desk.how(second), desk.how(other)) == (None, None, SUCCEEDED)
     desk.feed(call_event("Dialing", "c2", to="5551212"))
-    assert (desk.how(first), desk.how(second)) == (SUCCEEDED, None)
+    assert (desk.how(first), desk.how(second)) == (GUESSED, None), "either may have made it"
     desk.feed(call_event("Dialing", "c2", to="5551212"), call_event("Dialing", "c3", to="5551212"))
     assert desk.how(second) == SUCCEEDED
 
@@ -354,4 +354,4 @@ def test_monitoring_without_a_number_is_guessed_only_when_one_waits_for_it(desk:
 def test_each_monitoring_completes_one_operation(desk: Desk) -> None:
     first, second = desk.start("start_monitoring", dn="7002"), desk.start("start_monitoring", dn="7002")
     desk.feed(monitoring_event("Started", "7002"))
-    assert (desk.how(first), desk.how(second)) == (SUCCEEDED, None)
+    assert (desk.how(first), desk.how(second)) == (GUESSED, None)

@@ -52,7 +52,7 @@ def test_a_reference_does_as_well_and_one_answer_settles_one_operation(desk: Des
     content = {"GSW_AGENT_REQ_TYPE": "PreviewRecordRequest", "GSW_REFERENCE_ID": 7}
     both = [desk.start("topics.publish", topic="t", event_content={**content, "GSW_RECORD_HANDLE": 12}) for _ in "ab"]
     desk.feed(answer(GSW_REFERENCE_ID=7, GSW_RECORD_HANDLE=12, GSW_USER_EVENT="PreviewRecord"))
-    assert [desk.how(pending) for pending in both] == [("succeeded", "object"), None]
+    assert [desk.how(pending) for pending in both] == [("succeeded", "guess"), None]
 
 
 def test_the_operations_id_decides_when_it_comes_back(desk: Desk) -> None:

@@ -1,0 +1,39 @@
+"""Operations that are over, remembered for a while: what comes now may still be theirs.
+
+Must live here: for how long, and how many. Must not: which operation an event belongs to (`correlation`).
+"""
+
+from __future__ import annotations
+
+from engage_async.protocol.pending import Pending
+
+LIMIT = 256
+"""Operations that are remembered at most; the one that ended first goes."""
+
+
+class Remembered:
+    """Operations whose request was sent, each until a time of its own."""
+
+    def __init__(self) -> None:
+        self._until: dict[Pending, float] = {}
+
+    def add(self, pending: Pending, until: float, now: float) -> None:
+        """Remember an operation, unless it was never sent."""
+        while self._until and (len(self._until) >= LIMIT or next(iter(self._until.values())) < now):
+            del self._until[next(iter(self._until))]
+        if pending.sent:
+            self._until[pending] = until
+
+    def at(self, now: float) -> tuple[Pending, ...]:
+        """Those that are still remembered, in the order in which they ended."""
+        if self._until:
+            self._until = {pending: until for pending, until in self._until.items() if now <= until}
+        return tuple(self._until)
+
+    def forget(self, pending: Pending) -> None:
+        """Nothing more will come of it."""
+        del self._until[pending]
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._until.clear()
