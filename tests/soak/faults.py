@@ -16,7 +16,7 @@ _SWITCHES: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("duplicate_events", (False, False, True)),
     ("echo_operation_id", (True, False)),
     ("reply_operation_id", ("echo", "fresh", "none")),
-    ("error_names", ("call", "everything")),
+    ("error_names", ("nothing", "call", "everything")),
     ("reply_order", ("event-first", "reply-first")),
     ("reply_gap", (0.0, 0.0, 0.01)),
     ("event_delay", (0.0, 0.0, 0.05, 0.2)),

@@ -62,17 +62,20 @@ class Witness(Emulator):
         self.repeated: list[str] = []
         self.is_so: bool = False
         self.to_end: dict[tuple[str, str], str] = {}  # who asked last that a call shall end
+        self.ended: set[tuple[str, str]] = set()
         self.emitted: defaultdict[str, int] = defaultdict(int)
         self.centre.voice = _WatchedSwitch(self)
 
     def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:
         request = self.centre.exchange.request
         if request is not None and request.user == user and data.get("messageType") == "EventError":
-            already = self.is_so or data.get("error", {}).get("errorCode") == _ALREADY_SO
+            ended = request.operation == "release" and (user, request.call_id) in self.ended
+            already = self.is_so or ended or data.get("error", {}).get("errorCode") == _ALREADY_SO
             self.truth[request.operation_id or ""] = "already so" if already else "failed"
         call = data.get("call") or {}
         if call.get("state") in ENDED_STATES:
-            ended_by = self.to_end.pop((user, call.get("id", "")), "")
+            self.ended.add((user, call["id"]))
+            ended_by = self.to_end.pop((user, call["id"]), "")
             if self.truth.get(ended_by) == "failed":
                 self.truth[ended_by] = "already so"  # it was refused, and then the call ended by other means
         self.emitted[user] += 1
