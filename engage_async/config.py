@@ -118,10 +118,10 @@ class Settings:
     and ``X-B3-SpanId``), `allow_insecure_cookies` (send cookies marked Secure over plain http; by default on a loopback
     host alone).
 
-    **Behaviour**: `stream_limit` (events kept for a slow reader), `guess_errors` (whether an error, a new call
-    or an answer that fits several operations equally well is credited to the oldest, flagged as a guess), `mark_calls`
-    (put the operation's id into a new call's user data), `optimize_config` (ask the server for a smaller
-    configuration).
+    **Behaviour**: `stream_limit` (events kept for a slow reader), `guess_errors` (whose an error, a new call or
+    an answer is that fits several operations equally well: ``"oldest"`` credits the oldest, flagged as a guess, and
+    ``"none"`` leaves it to the listeners), `mark_calls` (put the operation's id into a new call's user data),
+    `optimize_config` (ask the server for a smaller configuration).
     """
 
     allow_plain_http: bool = field(default=False, validator=check_flag)

@@ -182,7 +182,8 @@ class ApiError(EngageError):
     """The server answered that it refuses the request.
 
     `code` is ``status.code`` of the reply, or the HTTP status when the body has none. `message` and `detail` are the
-    server's own. `operation` names the operation, for example ``"voice.hold"``.
+    server's own. `operation` names the operation, for example ``"voice.hold"``. When the request of an operation was
+    sent twice, because the first reply was lost, a note on the error says that the first may have taken effect.
     """
 
     def __init__(
@@ -401,7 +402,8 @@ class OperationFailed(OperationError):
 
     `error_code` and `error_message` are those of the ``EventError``; `dn`, `connection_id` and `call_uuid` what it
     names. `matched` says how the event found this operation (see `Matched`); ``"guess"`` deserves a second look.
-    `raw` is the whole payload.
+    `raw` is the whole payload. When the request was sent twice, because the first reply was lost, a note on the error
+    (``__notes__``) says that the first may have taken effect.
     """
 
     def __init__(

@@ -30,6 +30,9 @@ from engage_async.protocol.notices import Notice, Payload
 
 log: logging.Logger = logging.getLogger("engage_async.operations")
 
+SENT_TWICE = "sent again because no reply came, or only a gateway's error: the first request may have taken effect"
+"""The note on an error that refuses a request which was sent more than once."""
+
 
 @frozen
 class _Entry:
@@ -75,6 +78,10 @@ class Outcomes:
     def sending(self, pending: Pending) -> None:
         """The request is about to leave."""
         self._correlator.sending(pending, self._loop.time())
+
+    def repeating(self, pending: Pending) -> None:
+        """The request is about to leave again, and may have been carried out already."""
+        self._correlator.repeating(pending, self._loop.time())
 
     def accept(self, pending: Pending, operation_id: str | None) -> None:
         """The server accepted the request."""
@@ -211,7 +218,7 @@ def _error(settlement: Settlement) -> EngageError:
         return OperationFailed(f"{name}: failed without a code or a message", **known)
     told = " ".join(str(part) for part in (error.code, error.message) if part is not None)
     guess = ", matched by guess" if settlement.matched == "guess" else ""
-    return OperationFailed(
+    failed = OperationFailed(
         f"{name}: {told}{guess}",
         error_code=error.code,
         error_message=error.message,
@@ -220,6 +227,9 @@ def _error(settlement: Settlement) -> EngageError:
         call_uuid=error.call_uuid,
         **known,
     )
+    if pending.repeated:
+        failed.add_note(SENT_TWICE)
+    return failed
 
 
 def _timed_out(pending: Pending, known: Mapping[str, Any]) -> OperationTimeout:

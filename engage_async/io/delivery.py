@@ -102,7 +102,7 @@ class Delivery:
             if pause is None or not deadline.allows(pause):
                 return settle(outcome)
             await asyncio.sleep(pause)
-            if request.wanted is not None and not request.wanted():
+            if request.again is not None and not request.again(outcome):
                 return settle(outcome)
 
     def _pause(self, request: Request, outcome: Answer | Download | EngageError, attempts: int) -> float | None:
@@ -120,7 +120,7 @@ class Delivery:
             request.repeat is Repeat.ONCE or not isinstance(outcome, OutcomeUnknown)
         ):
             return None
-        if request.wanted is not None and not request.wanted():
+        if request.again is not None and not request.again(outcome):
             return None
         return max(asked or 0.0, self._backoff.delay(attempts, self._dice))
 

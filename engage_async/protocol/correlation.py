@@ -111,6 +111,12 @@ class Correlator:
             if pending.expectation.from_reply:
                 pending.due = math.inf
 
+    def repeating(self, pending: Pending, now: float) -> None:
+        """The request is about to leave again, and may have been carried out already: each time may get an error."""
+        if not pending.settled:
+            pending.repeated, pending.since = True, now
+            self._leave_unresolved(pending, now)
+
     def accept(self, pending: Pending, operation_id: str | None, now: float) -> list[Settlement]:
         """The server accepted the request (code 1), perhaps under an id of its own."""
         if pending.settled:
@@ -121,7 +127,7 @@ class Correlator:
         if operation_id is not None and operation_id not in self._by_id:
             self._name(pending, operation_id)
             if early := self._early_errors.pop(operation_id, None):
-                return [self._fail(pending, early, read_error(early), "operation-id")]
+                return self._fail(pending, early, read_error(early), "operation-id", now)
         grace = pending.expectation.rule.on_acceptance
         if grace is not None:
             self._settle_later(pending, now + grace, "reply")
@@ -155,13 +161,17 @@ class Correlator:
             due, _, pending = heapq.heappop(self._due)
             if pending.settled or due != pending.due:
                 continue
-            if not flowing and pending.settles_on_due == "reply" and not pending.proven:
-                pending.due = min(now + (pending.expectation.rule.on_acceptance or 0.0), pending.deadline)
+            if not flowing and not pending.proven and (pending.refusal or pending.settles_on_due == "reply"):
+                pending.due = min(now + (pending.expectation.rule.on_acceptance or ERROR_GRACE), pending.deadline)
                 if now < pending.due:
                     waiting.append(pending)
                     continue
-                pending.settles_on_due = None
-            settlements.append(self._settle_as_it_is(pending, "timed out", now))
+                pending.settles_on_due = pending.refusal = None
+            if pending.refusal is not None and not pending.proven:
+                self._remove(pending)
+                settlements.append(_failed(pending, *pending.refusal))
+            else:
+                settlements.append(self._settle_as_it_is(pending, "timed out", now))
         for pending in waiting:
             self._schedule(pending)
         return settlements
@@ -254,7 +264,7 @@ class Correlator:
             return self._feed_error(notice, now)
         named = self._named(operation_id_of(notice.payload))
         if named is not None and reports_failure(notice.payload):
-            return [self._fail(named, notice, read_error(notice), "operation-id")]
+            return self._fail(named, notice, read_error(notice), "operation-id", now)
         settlements: list[Settlement] = []
         claimed = False
         for reading in read(notice, self._objects):
@@ -272,7 +282,7 @@ class Correlator:
     def _claim(self, reading: Reading, notice: Notice, named: Pending | None, now: float) -> list[Settlement] | None:
         """Something new that belongs to one operation: the one that the event names, and otherwise nobody else.
 
-        None when it may belong to an operation that is over, and is credited to none for that.
+        None when it belongs to an operation that is over, or may do so and there shall be no guess.
         """
         if named is not None:
             kinds = _NEW_CALL if reading.claims in _NEW_CALL else {reading.claims}
@@ -280,6 +290,12 @@ class Correlator:
             if step is None or named.settled:
                 return []
             return self._take(named, step, Fit.STRONG, reading, notice, "operation-id", now)
+        operation_id = operation_id_of(notice.payload)
+        if operation_id is not None and self._unresolved.forget_named((operation_id,), now):
+            return None
+        return self._claim_by_object(reading, notice, now)
+
+    def _claim_by_object(self, reading: Reading, notice: Notice, now: float) -> list[Settlement] | None:
         found = self._objects.find(reading.keys, remember=False) or Object(dict.fromkeys(reading.keys))
         before = found.before or Before()
         for aspect in reading.aspects:
@@ -305,7 +321,7 @@ class Correlator:
         """How well it fits what an operation that is over asked for, and which one; of several, the best."""
         best: tuple[Fit, Pending | None] = Fit.NO, None
         for pending in self._unresolved.at(now):
-            for key, step in pending.slots:
+            for key, step in pending.slots if pending.settled else ():
                 if key in found.keys and step.aspect == aspect and (fit := _fit_of(step, notice, before)) > best[0]:
                     best = fit, pending
         return best
@@ -450,22 +466,28 @@ class Correlator:
 
     def _feed_error(self, notice: Notice, now: float) -> list[Settlement]:
         error = read_error(notice)
-        chosen = self._blame(error, notice, now)
-        if chosen is None:
+        ids = (*error.operation_ids, *error.reference_ids)
+        if (named := next((p for i in ids if (p := self._named(i))), None)) is not None:
+            return self._fail_part(named, notice, error, "operation-id", now)
+        if self._unresolved.forget_named(ids, now):
             return []
-        if (part := _part_of(chosen[0], error)) is not None:
-            settled = self._credit(chosen[0], part, Fit.STRONG, notice, chosen[1], now)
-            return [Settlement(chosen[0], "succeeded", chosen[1], chosen[0].result)] if settled else []
-        return [self._fail(chosen[0], notice, error, chosen[1])]
-
-    def _blame(self, error: ErrorReading, notice: Notice, now: float) -> tuple[Pending, Matched] | None:
-        """The operation that an error belongs to, most certain first."""
-        for operation_id in (*error.operation_ids, *error.reference_ids):
-            if named := self._named(operation_id):
-                return named, "operation-id"
         if error.operation_ids:  # another client's, or ours under an id that its reply has yet to tell
             self._keep_for_later(error.operation_ids, notice)
-            return None
+            return []
+        blamed = self._blame(error, now)
+        return self._fail_part(blamed[0], notice, error, blamed[1], now) if blamed is not None else []
+
+    def _fail_part(
+        self, pending: Pending, notice: Notice, error: ErrorReading, matched: Matched, now: float
+    ) -> list[Settlement]:
+        """Fail an operation, or only the part of it that the error is about."""
+        if (part := _part_of(pending, error)) is None:
+            return self._fail(pending, notice, error, matched, now)
+        settled = self._credit(pending, part, Fit.STRONG, notice, matched, now)
+        return [Settlement(pending, "succeeded", matched, pending.result)] if settled else []
+
+    def _blame(self, error: ErrorReading, now: float) -> tuple[Pending, Matched] | None:
+        """The operation that an error without an operation's id belongs to, most certain first."""
         fitting = OPERATIONS_OF_CODE.get(error.code, frozenset()) if error.code is not None else frozenset()
         for named_as in error.objects:
             key = (self._objects.call_of_uuid(named_as[1]) if named_as[0] == "call uuid" else None) or named_as
@@ -481,7 +503,7 @@ class Correlator:
     def _blame_on(
         self, found: Object, error: ErrorReading, fitting: frozenset[str], now: float
     ) -> tuple[Pending, Matched] | None:
-        open_ones = [p for p in islice(found.pendings, _SCAN) if p.sent and not p.proven]
+        open_ones = [p for p in islice(found.pendings, _SCAN) if p.blamable]
         over = [p for p in self._over(error, now) if any(key in found.keys for key, _ in p.slots)]
         fits, over_fits = _of(fitting, open_ones), _of(fitting, over)
         if fits or over_fits:
@@ -495,7 +517,7 @@ class Correlator:
             pending
             for name in fitting
             for pending in islice(self._by_operation.get(name, ()), _SCAN)
-            if not pending.proven and _may_have_caused(pending, error) and now - pending.since <= ERROR_WINDOW
+            if pending.blamable and _may_have_caused(pending, error) and now - pending.since <= ERROR_WINDOW
         ]
         over = [p for p in self._over(error, now) if _may_have_caused(p, error) and now - p.since <= ERROR_WINDOW]
         over_fits = _of(fitting, over)
@@ -504,15 +526,15 @@ class Correlator:
         if fits or over_fits:
             return self._guessed(fits)
         domain = self._by_domain.get(error.domain, {})
-        open_ones = [p for p in islice(domain, _SCAN) if not p.proven and _may_have_caused(p, error)]
+        open_ones = [p for p in islice(domain, _SCAN) if p.blamable and _may_have_caused(p, error)]
         young = [p for p in open_ones if now - p.since <= ERROR_WINDOW]
         if young and len(open_ones) == 1 and len(domain) <= _SCAN and not over:
             return young[0], "sole"
         return self._guessed(young)
 
     def _over(self, error: ErrorReading, now: float) -> Iterator[Pending]:
-        """The operations that are over and may still get such an error."""
-        yield from self._unresolved.at(now)
+        """The operations that are over, or have failed as good as, and may still get such an error."""
+        yield from (p for p in self._unresolved.at(now) if p.settled or p.refusal is not None)
         if error.code in ALREADY_SO:
             yield from self._satisfied.at(now)
 
@@ -528,9 +550,16 @@ class Correlator:
         while len(self._early_errors) > _EARLY_ERRORS:
             self._early_errors.popitem(last=False)
 
-    def _fail(self, pending: Pending, notice: Notice, error: ErrorReading, matched: Matched) -> Settlement:
+    def _fail(
+        self, pending: Pending, notice: Notice, error: ErrorReading, matched: Matched, now: float
+    ) -> list[Settlement]:
+        """Fail an operation; one that was sent twice only when nothing shows soon that the first was carried out."""
+        if pending.repeated:
+            pending.refusal = pending.refusal or (notice, error, matched)
+            self._bring_forward(pending, now + ERROR_GRACE)
+            return []
         self._remove(pending)
-        return Settlement(pending, "failed", matched, notice.payload, error)
+        return [_failed(pending, notice, error, matched)]
 
     # --- the book -------------------------------------------------------------------------------------------------
 
@@ -552,6 +581,9 @@ class Correlator:
 
     def _settle_later(self, pending: Pending, when: float, matched: Matched) -> None:
         pending.settles_on_due = pending.settles_on_due or matched
+        self._bring_forward(pending, when)
+
+    def _bring_forward(self, pending: Pending, when: float) -> None:
         pending.deadline = min(pending.due, pending.deadline)
         if when < pending.due:
             pending.due = when
@@ -585,6 +617,10 @@ class Correlator:
         if not self._pendings:
             self._due.clear()
         return True
+
+
+def _failed(pending: Pending, notice: Notice, error: ErrorReading, matched: Matched) -> Settlement:
+    return Settlement(pending, "failed", matched, notice.payload, error)
 
 
 def _takes_more(pending: Pending, step: Step) -> bool:

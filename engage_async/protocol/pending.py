@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 from engage_async.errors import Matched
 from engage_async.protocol.completion import Key, Rule, Step
 from engage_async.protocol.error_events import ErrorReading
-from engage_async.protocol.notices import Payload
+from engage_async.protocol.notices import Notice, Payload
 
 Outcome = Literal["succeeded", "failed", "ended", "timed out", "lost"]
 
@@ -39,7 +39,9 @@ class Pending:
     """One operation that is not settled yet. Read it; only the correlator writes it.
 
     `since` is when it was sent, `due` when it settles by itself, `deadline` when its time is over in any case. `proven`
-    says that what came already is a success, and that only something better is waited for until then.
+    says that what came already is a success, and that only something better is waited for until then. `repeated` says
+    that the request was sent again although it may have been carried out; what refuses it then is a `refusal` only when
+    nothing proves the contrary until it is due.
     """
 
     expectation: Expectation
@@ -50,12 +52,19 @@ class Pending:
     accepted: bool = False
     proven: bool = False
     settled: bool = False
+    repeated: bool = False
+    refusal: tuple[Notice, ErrorReading, Matched] | None = None
     settles_on_due: Matched | None = None
     deadline: float = math.inf
     progress: list[Payload] = field(factory=list)
     credited: dict[Step, Payload] = field(factory=dict)
     slots: list[tuple[Key, Step]] = field(factory=list)
     ids: list[str] = field(factory=list)
+
+    @property
+    def blamable(self) -> bool:
+        """Whether an error that fits it can be its own."""
+        return self.sent and not self.proven and self.refusal is None
 
     @property
     def result(self) -> Payload | None:

@@ -5,6 +5,8 @@ Must live here: for how long, and how many. Must not: which operation an event b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engage_async.protocol.pending import Pending
 
 LIMIT = 256
@@ -33,6 +35,14 @@ class Remembered:
     def forget(self, pending: Pending) -> None:
         """Nothing more will come of it."""
         del self._until[pending]
+
+    def forget_named(self, operation_ids: Iterable[str], now: float) -> bool:
+        """Forget the operation that has one of these ids; whether there was one."""
+        ids = set(operation_ids)
+        named = next((pending for pending in self.at(now) if not ids.isdisjoint(pending.ids)), None) if ids else None
+        if named is not None:
+            self.forget(named)
+        return named is not None
 
     def clear(self) -> None:
         """Forget all."""

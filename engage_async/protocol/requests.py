@@ -39,8 +39,8 @@ class Request:
     `content_type`) and `upload` is the body. `timeout` bounds everything, waiting for a token and repetitions included,
     in seconds; None takes the setting, and then the time in which an upload flows is not counted. `authenticate` asks
     for the bearer token. `throttling` says that HTTP 429 means too many requests; without it, 429 is an answer like any
-    other and is never a reason to repeat. `wanted`, when given, is asked before each repetition: when it says no, the
-    last outcome stands.
+    other and is never a reason to repeat. `again`, when given, is asked before each repetition, given what the last
+    attempt came to, an answer or an error; when it says no, that outcome stands.
     """
 
     method: str
@@ -57,7 +57,7 @@ class Request:
     timeout: float | None = None
     authenticate: bool = True
     throttling: bool = True
-    wanted: Callable[[], bool] | None = field(default=None, repr=False)
+    again: Callable[[object], bool] | None = field(default=None, repr=False)
 
     def target(self) -> str:
         """Path and query, as they go on the wire. Raises `InvalidArgument`."""

@@ -56,16 +56,16 @@ class Requests:
         raise MalformedResponse(f"{route.name}: expected a file, got HTTP {found.http_status}")
 
     async def send(
-        self, route: Route, call: Call, timeout: float | None, *, wanted: Callable[[], bool] | None = None
+        self, route: Route, call: Call, timeout: float | None, *, again: Callable[[object], bool] | None = None
     ) -> Answer:
         """Send a call of a route and give the answer, whatever it is."""
         if route.polls:
             messages = list(call.json) if isinstance(call.json, list) else []
             return await self._http.post_messages(call.path, messages, read_timeout=timeout or _POLL_TIMEOUT)
-        return await self._http.send(self._made(route, call, timeout, wanted))
+        return await self._http.send(self._made(route, call, timeout, again))
 
     def _made(
-        self, route: Route, call: Call, timeout: float | None, wanted: Callable[[], bool] | None = None
+        self, route: Route, call: Call, timeout: float | None, again: Callable[[object], bool] | None = None
     ) -> Request:
         return Request(
             method=route.method,
@@ -79,7 +79,7 @@ class Requests:
             repeat=route.repeat,
             timeout=timeout,
             authenticate=self._authenticate,
-            wanted=wanted,
+            again=again,
         )
 
     def judge(self, route: Route, answer: Answer) -> Reply:

@@ -15,6 +15,7 @@ import math
 import uuid
 import warnings
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -27,6 +28,7 @@ from engage_async.errors import (
     InvalidArgument,
     MalformedResponse,
     Matched,
+    NotSent,
     OutcomeUnknown,
     ServerFault,
     SessionClosed,
@@ -37,7 +39,7 @@ from engage_async.io.http import HttpSession
 from engage_async.io.notifications import NotificationConnection
 from engage_async.models.events import Event, EventsLost
 from engage_async.operation import Course, Operation
-from engage_async.outcomes import Outcomes
+from engage_async.outcomes import SENT_TWICE, Outcomes
 from engage_async.protocol.bayeux import LossReason
 from engage_async.protocol.correlation import Expectation, Pending
 from engage_async.protocol.health import Health, NotificationSettings
@@ -248,6 +250,13 @@ class ServiceSession:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+        def again(outcome: object) -> bool:
+            throttled = isinstance(outcome, Answer) and outcome.http_status == HTTPStatus.TOO_MANY_REQUESTS
+            if not throttled and not isinstance(outcome, NotSent):
+                self._outcomes.repeating(pending)
+            return not operation.done()
+
         try:
             self._must_be_open()
             self._must_not_drain(route)
@@ -257,7 +266,7 @@ class ServiceSession:
             self._outcomes.sending(pending)
             try:
                 limit = None if expectation.from_reply else expectation.timeout
-                answer = await self._requests.send(route, call, limit, wanted=lambda: not operation.done())
+                answer = await self._requests.send(route, call, limit, again=again)
             except OutcomeUnknown as error:
                 log.info("%s %s: no reply (%s); its event may still come", operation.name, operation.id, error)
                 self._outcomes.unanswered(pending)
@@ -282,16 +291,20 @@ class ServiceSession:
     ) -> None:
         """Judge the answer: the operation was accepted, or this is its outcome. Raises what the server refused with.
 
-        An answer that is no reply (a gateway's, or unreadable) may hide that the request took effect: it is the outcome
-        only when no event comes within the grace.
+        An answer that is no reply (a gateway's, or unreadable) may hide that the request took effect, and so may the
+        refusal of one that was sent again: it is the outcome only when no event comes within the grace.
         """
         try:
             reply = self._requests.judge(route, answer)
-        except (MalformedResponse, ServerFault):
-            self._outcomes.unanswered(pending)
-            if not await course.settles_within(self._settings.error_grace):
+        except EngageError as error:
+            if not pending.repeated and not isinstance(error, MalformedResponse | ServerFault):
                 raise
-            return
+            self._outcomes.unanswered(pending)
+            if await course.settles_within(self._settings.error_grace):
+                return
+            if pending.repeated:
+                error.add_note(SENT_TWICE)
+            raise
         if reply.accepted:
             self._outcomes.accept(pending, reply.operation_id)
         else:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 import engage_async as ea
-from engage_async.emulator import Fault
-from tests.adversity.bench import OUTSIDE, WAIT, Bench, Losses, established, eventually, is_whole
+from engage_async.emulator import Fault, Refusal
+from engage_async.outcomes import SENT_TWICE
+from tests.adversity.bench import OUTSIDE, POLL, WAIT, Bench, Losses, bench, established, eventually, is_whole
 
 BROKEN: list[tuple[Any, float]] = [
     ("cut", 0.0),
@@ -189,4 +190,36 @@ async def test_refused_connections_are_tried_again_and_then_not_sent(far: Bench,
     await agent.feedback.submit("Now.")
     assert [said.text for said in far.emulator.feedback] == ["Now."]
     assert (await pending).state == ea.CallState.HELD
+    await is_whole(far, agent)
+
+
+async def test_what_refuses_a_request_that_was_sent_twice_does_not_hide_that_the_first_took_effect() -> None:
+    async with bench(ack_extension=False) as far, far.agent() as agent:
+        losses, call = Losses(agent), await established(agent)
+        far.proxy.spoil("cut", POLL)
+        far.proxy.spoil("cut", "/hold")
+        far.emulator.switches.faults.append(Fault("*/current-session", "delay", delay=0.3))
+        held = agent.voice.hold(call.id)
+        assert (await held).state == ea.CallState.HELD
+        assert held.matched == "snapshot"
+        assert far.times("/hold") == 2, "the second was refused: the call is held already"
+        assert losses.kinds == ["response-lost"]
+        await is_whole(far, agent)
+
+
+async def test_a_refusal_of_a_request_that_was_sent_twice_says_that_the_first_may_have_taken_effect(
+    far: Bench, agent: ea.WorkspaceSession
+) -> None:
+    call = await established(agent)
+    far.emulator.switches.faults.append(Fault("*/hold", "close"))
+    far.emulator.switches.refuse_next.append(Refusal("hold", 56))
+    with pytest.raises(ea.OperationFailed) as failed:
+        await agent.voice.hold(call.id)
+    assert failed.value.error_code == 56
+    assert SENT_TWICE in failed.value.__notes__
+    far.emulator.switches.faults += [Fault("*/retrieve", "close"), Fault("*/retrieve", "code", code=7)]
+    with pytest.raises(ea.ApiError) as refused:
+        await agent.voice.retrieve(call.id)
+    assert refused.value.code == 7
+    assert SENT_TWICE in refused.value.__notes__
     await is_whole(far, agent)

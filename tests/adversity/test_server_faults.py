@@ -136,6 +136,29 @@ async def test_repeated_and_mixed_up_events_change_no_outcome(
     await is_whole(far, agent)
 
 
+@pytest.mark.parametrize("guess_errors", ["oldest", "none"])
+async def test_an_error_for_what_was_given_up_is_not_passed_off_as_anothers(guess_errors: str, far: Bench) -> None:
+    async with far.agent(guess_errors=guess_errors) as agent:
+        far.emulator.switches.event_delay = 0.1
+        for _ in range(2):
+            given_up = await agent.voice.make_call("not-a-number").accepted()
+            given_up.cancel()
+            assert (await agent.voice.ready()).agent_state == "Ready", "an error of dialling is none of being ready"
+            await agent.voice.not_ready()
+        given_up = await agent.voice.make_call("not-a-number").accepted()
+        given_up.cancel()
+        call = agent.voice.make_call(OUTSIDE)
+        if guess_errors == "oldest":
+            with pytest.raises(ea.OperationFailed, match="matched by guess") as failed:
+                await call
+            assert failed.value.matched == "guess"
+        else:
+            assert (await call).state == ea.CallState.DIALING
+        far.emulator.switches.event_delay = 0.0
+        await eventually(lambda: agent.calls)
+        await is_whole(far, agent)
+
+
 async def test_events_of_other_sessions_settle_nothing(far: Bench, agent: ea.WorkspaceSession) -> None:
     call = await established(agent)
     far.emulator.switches.faults.append(Fault("*/hold", "silent"))

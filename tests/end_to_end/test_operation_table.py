@@ -118,7 +118,8 @@ async def test_event_error_fails_the_accepted_operation(
     with pytest.raises(ea.OperationFailed) as failed:
         await pending
     assert (failed.value.error_code, failed.value.error_message) == (50, "Unrecognised")
-    assert failed.value.matched in ("sole", "object")
+    # a guess, because the operations that were refused just before might get an error, too
+    assert failed.value.matched in ("sole", "object", "guess")
 
 
 @pytest.mark.parametrize("operation", BY_EVENT, ids=str)

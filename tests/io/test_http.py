@@ -239,7 +239,7 @@ async def test_what_was_not_sent_is_repeated_even_when_it_must_happen_once() -> 
 
 async def test_a_request_that_is_no_longer_wanted_is_not_repeated() -> None:
     router, transport = answers(503, 200)
-    request = Request(method="POST", path="/a", repeat=Repeat.REPEATABLE, wanted=lambda: False)
+    request = Request(method="POST", path="/a", repeat=Repeat.REPEATABLE, again=lambda _: False)
     async with session_of(quick("https://h"), transport=transport) as session:
         assert (await session.send(request)).http_status == 503
     assert router.calls.call_count == 1

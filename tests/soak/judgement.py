@@ -13,6 +13,7 @@ from attrs import Factory, define
 
 import engage_async as ea
 from engage_async.api.operations import all_operations
+from engage_async.outcomes import SENT_TWICE
 from engage_async.protocol.repeat import Repeat
 
 _MOST_DEFECTS = 50
@@ -70,6 +71,7 @@ class Ledger:
     defect_count: int = 0
     repeats: int = 0
     already_so: int = 0
+    doubtful: int = 0
     repeated: set[str] = Factory(set)
     unjudged: dict[str, tuple[str, str, str]] = Factory(dict)
 
@@ -85,7 +87,8 @@ class Ledger:
             outcome = "accepted, no error"
         self.by_outcome[outcome] += 1
         if outcome in _MUST_HAVE_HAPPENED | _MUST_NOT_HAVE_HAPPENED | KNOWN:
-            self.unjudged[operation.id] = (operation.name, outcome, str(told))
+            notes = getattr(told, "__notes__", ())
+            self.unjudged[operation.id] = (operation.name, outcome, "; ".join((str(told), *notes)))
         else:
             self.defect(f"{operation.name} {operation.id} ended in an unforeseen way: {outcome}: {told}")
 
@@ -106,6 +109,9 @@ class Ledger:
                 self.already_so += (
                     1  # refused, but an event told of the state that was asked for, as it was or came to be
                 )
+                continue
+            if outcome in _MUST_NOT_HAVE_HAPPENED and SENT_TWICE in told:
+                self.doubtful += really == "done"
                 continue
             wrong = really == "done" if outcome in _MUST_NOT_HAVE_HAPPENED else really != "done"
             if wrong and outcome not in KNOWN:

@@ -45,6 +45,7 @@ class Figures:
     happened: Counter[str] = Factory(Counter)
     repeats: int = 0
     already_so: int = 0
+    doubtful: int = 0
     faults: Counter[str] = Factory(Counter)
     emitted: int = 0
     delivered: int = 0
@@ -71,6 +72,7 @@ class Figures:
             f"seed {self.seed}: {self.seconds:.0f} s, {self.started * 60 / self.seconds:.0f} operations a minute",
             f"operations: started {self.started}, settled {settled}, came twice to the server {self.repeats}",
             f"  refused, yet the state asked for was there, or came by other means: {self.already_so}",
+            f"  sent twice, refused the second time with a note that says so, and done by the first: {self.doubtful}",
             *(
                 f"  {name:>16}: {count}  (truly happened: {self.happened[name]})"
                 for name, count in self.by_outcome.most_common()
@@ -123,7 +125,7 @@ class Soak:
         self._look_for_what_is_left()
         figures, ledger = self._figures, self._ledger
         figures.started, figures.by_outcome, figures.happened = ledger.started, ledger.by_outcome, ledger.happened
-        figures.repeats, figures.already_so = ledger.repeats, ledger.already_so
+        figures.repeats, figures.already_so, figures.doubtful = ledger.repeats, ledger.already_so, ledger.doubtful
         if figures.started != sum(figures.by_outcome.values()):
             ledger.defect(f"started {figures.started}, settled {sum(figures.by_outcome.values())}")
         figures.defects, figures.defect_count = ledger.defects, ledger.defect_count

@@ -77,6 +77,8 @@ class Op:
     sent: bool = False
     accepted: bool = False
     proven: bool = False
+    repeated: bool = False
+    refusal: str | None = None
     settles: str | None = None
     seen: set[str] = field(factory=set)
     ids: set[str] = field(init=False)
@@ -169,6 +171,10 @@ class Model:
         if not op.sent:
             op.sent, op.since = True, self.now
 
+    def repeat(self, op: Op) -> None:
+        op.repeated, op.since = True, self.now
+        self._leave_unresolved(op)
+
     def accept(self, op: Op, alias: str | None) -> None:
         if op not in self.ops:
             return
@@ -178,7 +184,7 @@ class Model:
             op.ids.add(alias)
             if alias in self.early:
                 self.early.discard(alias)
-                self._settle(op, "failed", "operation-id")
+                self._refuse(op, "operation-id")
                 return
         if op.name == "send_dtmf":
             self._settle_later(op, GRACE, "reply")
@@ -197,7 +203,10 @@ class Model:
     def wait(self, seconds: float) -> None:
         self.now += seconds
         for op in [op for op in self.ops if op.due <= self.now]:
-            self._settle_as_it_is(op, "timed out", op.settles)
+            if op.refusal and not op.proven:
+                self._settle(op, "failed", op.refusal)
+            else:
+                self._settle_as_it_is(op, "timed out", op.settles)
 
     def lose(self, events: list[CallEvent | AgentEvent]) -> None:
         for event in events:
@@ -251,7 +260,9 @@ class Model:
     def error_event(self, event: ErrorEvent) -> None:
         named = self._named(event.names)
         if named is not None:
-            self._settle(named, "failed", "operation-id")
+            self._refuse(named, "operation-id")
+        elif self._forget_over(event.names):
+            return
         elif event.names is not None:
             self.early.add(event.names)
         else:
@@ -267,8 +278,11 @@ class Model:
             if named.name in ("make_call", "initiate_transfer"):
                 self._settle(named, outcome, "operation-id")
             return
+        if self._forget_over(event.names):
+            return
         asks = "initiate_transfer" if event.consult else "make_call"
-        ours, over = [op for op in self.ops if op.sent and op.name == asks], self._still(self.unresolved)
+        ours = [op for op in self.ops if op.sent and op.name == asks]
+        over = [op for op in self._still(self.unresolved) if op not in self.ops]
         by_mark, over_by_mark = (
             [op for op in ops if op.name == asks and op.marked and op.operation_id == event.mark]
             for ops in (ours, over)
@@ -419,8 +433,8 @@ class Model:
 
     def _blame(self, event: ErrorEvent) -> None:
         fitting = CODES.get(event.code, set())
-        possible = [op for op in self.ops if op.sent and not op.proven]
-        over = self._still(self.unresolved)
+        possible = [op for op in self.ops if op.sent and not op.proven and not op.refusal]
+        over = [op for op in self._still(self.unresolved) if op not in possible and (op.refusal or op not in self.ops)]
         if event.code in ALREADY_SO:
             over += self._still(self.satisfied)
         call_id = event.call or self.uuids.get(event.uuid or "")
@@ -448,7 +462,15 @@ class Model:
     def _fail(self, candidates: list[Op], how: str) -> None:
         """The oldest accepted one, else the oldest one, unless that is a guess and there must be none."""
         if candidates and (self.guesses or how != "guess"):
-            self._settle(([op for op in candidates if op.accepted] or candidates)[0], "failed", how)
+            self._refuse(([op for op in candidates if op.accepted] or candidates)[0], how)
+
+    def _refuse(self, op: Op, how: str) -> None:
+        """What refuses the second of two requests says nothing of the first, which may show soon."""
+        if op.repeated:
+            op.refusal = op.refusal or how
+            op.due = min(op.due, self.now + GRACE)
+        else:
+            self._settle(op, "failed", how)
 
     # --- how it ends --------------------------------------------------------------------------------------------------
 
@@ -466,6 +488,13 @@ class Model:
 
     def _leave_unresolved(self, op: Op) -> None:
         self._remember(self.unresolved, op, op.since + max(ERROR_WINDOW, op.timeout))
+
+    def _forget_over(self, operation_id: str | None) -> bool:
+        """What names an operation that is over settles what became of it."""
+        named = [op for op in self._still(self.unresolved) if operation_id in op.ids]
+        for op in named[:1]:
+            del self.unresolved[op]
+        return bool(named)
 
     def _remember(self, where: dict[Op, float], op: Op, until: float) -> None:
         if op.sent:

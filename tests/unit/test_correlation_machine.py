@@ -109,6 +109,10 @@ class CorrelationMachine(RuleBasedStateMachine):
             note(f"send {op.operation_id}")
             self.desk.send(self.pendings[op])
             self.model.send(op)
+        elif op in self.model.ops and dice.rarely():
+            note(f"send {op.operation_id} again")
+            self.desk.correlator.repeating(self.pendings[op], self.desk.now)
+            self.model.repeat(op)
         elif dice.rarely():
             outcome = dice.of(OUTCOMES)
             note(f"discard {op.operation_id}: {outcome}")

@@ -10,6 +10,7 @@ from correlation_desk import Desk, call_event, dn_event, error_event, open_desk
 
 from engage_async.protocol.completion import ERROR_GRACE
 from engage_async.protocol.correlation import ERROR_WINDOW, Pending
+from engage_async.protocol.notices import Notice
 from engage_async.protocol.readings import MARKER_KEY
 
 desk = pytest.fixture(name="desk")(open_desk)
@@ -141,6 +142,85 @@ def test_refusal_because_it_is_so_already_may_be_for_one_that_a_state_has_satisf
     assert desk.how(not_ready) == (BY_CODE if code == 186 else SOLE)
 
 
+# --- what was sent twice ----------------------------------------------------------------------------------------------
+
+
+def sent_twice(desk: Desk) -> Pending:
+    hold = desk.start("hold", call_id="c1")
+    desk.correlator.repeating(hold, desk.now)
+    return hold
+
+
+REFUSALS = pytest.mark.parametrize(
+    "refusal", [error_event(43), error_event(43, connId="c1"), error_event(43, operationId="op-1")]
+)
+
+
+@REFUSALS
+def test_what_refuses_the_second_of_two_requests_counts_when_nothing_proves_the_first(
+    desk: Desk, refusal: Notice
+) -> None:
+    hold = sent_twice(desk)
+    desk.feed(refusal)
+    assert desk.how(hold) is None
+    desk.wait(ERROR_GRACE)
+    failed = desk.settlements[hold]
+    assert (failed.outcome, failed.payload) == ("failed", refusal.payload)
+
+
+@REFUSALS
+def test_an_event_after_the_refusal_proves_the_first(desk: Desk, refusal: Notice) -> None:
+    hold = sent_twice(desk)
+    desk.feed(refusal, call_event("Held", "c1"))
+    assert desk.how(hold) == ("succeeded", "object")
+
+
+def test_a_snapshot_after_the_refusal_proves_the_first_or_the_operation_is_lost(desk: Desk) -> None:
+    hold, other = sent_twice(desk), desk.start("hold", call_id="c2")
+    desk.correlator.repeating(other, desk.now)
+    desk.feed(error_event(43, connId="c1"), error_event(43, connId="c2"))
+    desk.lose(call_event("Held", "c1", kind=None, snapshot=True))
+    assert (desk.how(hold), desk.how(other)) == (("succeeded", "snapshot"), ("lost", None))
+
+
+def test_the_refusal_waits_while_events_do_not_flow_until_the_deadline(desk: Desk) -> None:
+    hold = sent_twice(desk)
+    desk.feed(error_event(43))
+    desk.wait(ERROR_GRACE, flowing=False)
+    assert desk.how(hold) is None
+    desk.wait(ERROR_GRACE)
+    assert desk.how(hold) == SOLE
+    again = sent_twice(desk)
+    desk.feed(error_event(43, connId="c1"))
+    desk.wait(14.5, flowing=False)
+    desk.wait(0.5, flowing=False)
+    assert desk.how(again) == ("timed out", None)
+
+
+def test_of_two_refusals_the_first_counts(desk: Desk) -> None:
+    hold = sent_twice(desk)
+    desk.feed(error_event(56, connId="c1"), error_event(43, operationId="op-1"))
+    desk.wait(ERROR_GRACE)
+    assert desk.how(hold) == BY_OBJECT
+
+
+@pytest.mark.parametrize("first", [call_event("Held", "c1"), error_event(56, connId="c1")])
+def test_one_that_was_sent_twice_may_cause_one_more_error_after_it_is_done(desk: Desk, first: Notice) -> None:
+    sent_twice(desk)
+    desk.feed(first)
+    release = desk.start("release", call_id="c2")
+    desk.feed(error_event(56))
+    assert desk.how(release) == GUESS
+
+
+def test_one_that_is_pending_is_no_rival_of_itself(desk: Desk) -> None:
+    ready = desk.start("ready")
+    desk.correlator.repeating(ready, desk.now)
+    desk.feed(error_event(187))
+    desk.wait(ERROR_GRACE)
+    assert desk.how(ready) == BY_CODE
+
+
 # --- what is new ------------------------------------------------------------------------------------------------------
 
 
@@ -215,6 +295,38 @@ def test_snapshot_proves_a_call_that_only_one_may_have_made(desk: Desk) -> None:
     call = dialled(desk)
     desk.lose(call_event("Established", "c1", to="5551212", kind=None, snapshot=True))
     assert desk.how(call) == ("succeeded", "snapshot")
+
+
+# --- what names one that is over --------------------------------------------------------------------------------------
+
+
+def test_error_that_names_one_that_is_over_is_nobody_elses_and_says_what_became_of_it(desk: Desk) -> None:
+    hold = desk.start("hold", call_id="c1")
+    desk.accept(hold, "alias")
+    cancelled(desk, hold)
+    release = desk.start("release", call_id="c2")
+    desk.feed(error_event(56, operationId="alias"))
+    assert desk.how(release) is None
+    desk.feed(error_event(56))
+    assert desk.how(release) == SOLE
+
+
+def test_reference_to_one_that_is_over_does_as_well(desk: Desk) -> None:
+    hold = desk.start("hold", call_id="c1")
+    cancelled(desk, hold)
+    release = desk.start("release", call_id="c2")
+    desk.feed(error_event(56, referenceId=hold.expectation.operation_id))
+    assert desk.how(release) is None
+
+
+def test_new_call_that_names_one_that_is_over_is_nobody_elses_and_says_what_became_of_it(desk: Desk) -> None:
+    first = dialled(desk)
+    cancelled(desk, first)
+    again = dialled(desk)
+    desk.feed(call_event("Dialing", "c1", to="5551212", operation_id=first.expectation.operation_id))
+    assert desk.how(again) is None
+    desk.feed(call_event("Dialing", "c2", to="5551212"))
+    assert desk.how(again) == DIALLED
 
 
 # --- how long ---------------------------------------------------------------------------------------------------------
