@@ -17,7 +17,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Literal
 
@@ -26,7 +26,6 @@ from engage_async.protocol import objects
 from engage_async.protocol.completion import (
     ENDED,
     ERROR_GRACE,
-    NEW_CALLS,
     SESSION,
     Before,
     Fit,
@@ -35,10 +34,7 @@ from engage_async.protocol.completion import (
     Step,
     call_key,
 )
-from engage_async.protocol.destinations import normal
 from engage_async.protocol.error_events import (
-    ALREADY_SO,
-    OPERATIONS_OF_CODE,
     ErrorReading,
     domain_of,
     is_error,
@@ -51,13 +47,10 @@ from engage_async.protocol.pending import Expectation, Pending, Settlement
 from engage_async.protocol.reading import Reading, operation_id_of, text
 from engage_async.protocol.readings import ENDED_STATES, read
 from engage_async.protocol.remembered import Remembered
+from engage_async.protocol.suspects import ERROR_WINDOW, SCAN, Suspects, part_of
 
 __all__ = ["ERROR_WINDOW", "Correlator", "Expectation", "Pending", "Settlement"]
 
-ERROR_WINDOW = 10.0
-"""Seconds after it was sent during which an operation may be credited with an error that names nothing."""
-
-_SCAN = 32  # how many of the operations that an error may belong to are looked at, oldest first
 _EARLY_ERRORS = 64
 _SURVIVE_LOG_OUT = frozenset({"agent:in", "agent:LoggedOut"})
 _NEW_CALL = frozenset({"new", "consult"})
@@ -77,16 +70,13 @@ class Correlator:
         self._sequence = 0
         self._pendings: dict[Pending, None] = {}
         self._by_id: dict[str, Pending] = {}
-        self._by_domain: dict[str, dict[Pending, None]] = {}
-        self._by_operation: dict[str, dict[Pending, None]] = {}
         self._objects = Objects()
         self._unresolved = Remembered()
-        self._satisfied = Remembered()  # by a state that an earlier request may have brought about
+        self._satisfied = Remembered()
+        self._suspects = Suspects(self._objects, self._unresolved, self._satisfied, guess=guess)
         self._early_errors: OrderedDict[str, Notice] = OrderedDict()
         self._unread: OrderedDict[str, Notice] = OrderedDict()  # empty while an operation is pending
         self._due: list[tuple[float, int, Pending]] = []
-        self.own_dn: str | None = None
-        """The session's own DN, as last reported: an error that names another one, and nothing else, is nobody's."""
 
     # --- the life of an operation ---------------------------------------------------------------------------------
 
@@ -96,8 +86,7 @@ class Correlator:
         self._sequence += 1
         pending = Pending(expectation, self._sequence, now, now + expectation.timeout)
         self._pendings[pending] = None
-        self._by_domain.setdefault(expectation.domain, {})[pending] = None
-        self._by_operation.setdefault(expectation.operation, {})[pending] = None
+        self._suspects.enter(pending)
         self._name(pending, expectation.operation_id)
         for step in expectation.rule.steps:
             self._objects.wait(pending, step)
@@ -215,8 +204,8 @@ class Correlator:
 
     def is_empty(self) -> bool:
         """Whether no entry of any operation is left."""
-        indexed = self._pendings or self._by_id or self._by_domain or self._by_operation or self._due
-        return not indexed and not self._objects.is_waited_for()
+        entries = self._pendings or self._by_id or self._due
+        return not entries and self._suspects.is_empty() and not self._objects.is_waited_for()
 
     # --- events ---------------------------------------------------------------------------------------------------
 
@@ -328,7 +317,7 @@ class Correlator:
 
     def _apply(self, reading: Reading, notice: Notice, named: Pending | None, now: float) -> list[Settlement]:
         if reading.own_dn is not None:
-            self.own_dn = reading.own_dn
+            self._suspects.own_dn = reading.own_dn
         if reading.previous is not None:
             self._objects.rekey(reading.previous, reading.keys)
         now_known = None if reading.ended else reading.now
@@ -401,8 +390,8 @@ class Correlator:
         self, bucket: dict[Pending, Step], notice: Notice, before: Before
     ) -> list[tuple[Pending, Step, Fit]]:
         """The only operation that waits for this, if guessing is allowed."""
-        waiting = [(pending, step) for pending, step in islice(bucket.items(), _SCAN) if pending.sent]
-        if self._guess == "none" or notice.source != "event" or len(waiting) != 1 or len(bucket) > _SCAN:
+        waiting = [(pending, step) for pending, step in islice(bucket.items(), SCAN) if pending.sent]
+        if self._guess == "none" or notice.source != "event" or len(waiting) != 1 or len(bucket) > SCAN:
             return []
         pending, step = waiting[0]
         return [(pending, step, Fit.STRONG)] if _fit_of(step, notice, before) is not Fit.NO else []
@@ -453,7 +442,7 @@ class Correlator:
         """The agent was logged out: pending call and agent-state operations cannot happen any more."""
         return [
             self._cut_off(pending, notice, now)
-            for pending in list(self._by_domain.get(domain_of(notice.channel), ()))
+            for pending in self._suspects.of_domain(domain_of(notice.channel))
             if not pending.proven and not any(s.aspect in _SURVIVE_LOG_OUT for s in pending.expectation.rule.steps)
         ]
 
@@ -474,75 +463,17 @@ class Correlator:
         if error.operation_ids:  # another client's, or ours under an id that its reply has yet to tell
             self._keep_for_later(error.operation_ids, notice)
             return []
-        blamed = self._blame(error, now)
-        return self._fail_part(blamed[0], notice, error, blamed[1], now) if blamed is not None else []
+        chosen = self._suspects.whose(error, now)
+        return self._fail_part(chosen[0], notice, error, chosen[1], now) if chosen is not None else []
 
     def _fail_part(
         self, pending: Pending, notice: Notice, error: ErrorReading, matched: Matched, now: float
     ) -> list[Settlement]:
         """Fail an operation, or only the part of it that the error is about."""
-        if (part := _part_of(pending, error)) is None:
+        if (part := part_of(pending, error)) is None:
             return self._fail(pending, notice, error, matched, now)
         settled = self._credit(pending, part, Fit.STRONG, notice, matched, now)
         return [Settlement(pending, "succeeded", matched, pending.result)] if settled else []
-
-    def _blame(self, error: ErrorReading, now: float) -> tuple[Pending, Matched] | None:
-        """The operation that an error without an operation's id belongs to, most certain first."""
-        fitting = OPERATIONS_OF_CODE.get(error.code, frozenset()) if error.code is not None else frozenset()
-        for named_as in error.objects:
-            key = (self._objects.call_of_uuid(named_as[1]) if named_as[0] == "call uuid" else None) or named_as
-            found = self._objects.get(key)
-            if found is not None:
-                return self._blame_on(found, error, fitting, now)
-            if self._objects.has_ended(key):
-                return None
-        if error.dn is not None and self.own_dn is not None and normal(error.dn) != normal(self.own_dn):
-            return None
-        return self._blame_by_code(error, fitting, now)
-
-    def _blame_on(
-        self, found: Object, error: ErrorReading, fitting: frozenset[str], now: float
-    ) -> tuple[Pending, Matched] | None:
-        open_ones = [p for p in islice(found.pendings, _SCAN) if p.blamable]
-        over = [p for p in self._over(error, now) if any(key in found.keys for key, _ in p.slots)]
-        fits, over_fits = _of(fitting, open_ones), _of(fitting, over)
-        if fits or over_fits:
-            open_ones, over = fits, over_fits
-        return (open_ones[0], "object") if len(open_ones) == 1 and not over else self._guessed(open_ones)
-
-    def _blame_by_code(
-        self, error: ErrorReading, fitting: frozenset[str], now: float
-    ) -> tuple[Pending, Matched] | None:
-        fits = [
-            pending
-            for name in fitting
-            for pending in islice(self._by_operation.get(name, ()), _SCAN)
-            if pending.blamable and _may_have_caused(pending, error) and now - pending.since <= ERROR_WINDOW
-        ]
-        over = [p for p in self._over(error, now) if _may_have_caused(p, error) and now - p.since <= ERROR_WINDOW]
-        over_fits = _of(fitting, over)
-        if len(fits) == 1 and not over_fits:
-            return fits[0], "code"
-        if fits or over_fits:
-            return self._guessed(fits)
-        domain = self._by_domain.get(error.domain, {})
-        open_ones = [p for p in islice(domain, _SCAN) if p.blamable and _may_have_caused(p, error)]
-        young = [p for p in open_ones if now - p.since <= ERROR_WINDOW]
-        if young and len(open_ones) == 1 and len(domain) <= _SCAN and not over:
-            return young[0], "sole"
-        return self._guessed(young)
-
-    def _over(self, error: ErrorReading, now: float) -> Iterator[Pending]:
-        """The operations that are over, or have failed as good as, and may still get such an error."""
-        yield from (p for p in self._unresolved.at(now) if p.settled or p.refusal is not None)
-        if error.code in ALREADY_SO:
-            yield from self._satisfied.at(now)
-
-    def _guessed(self, candidates: Sequence[Pending]) -> tuple[Pending, Matched] | None:
-        if not candidates or self._guess == "none":
-            return None
-        accepted = [p for p in candidates if p.accepted]
-        return min(accepted or candidates, key=lambda p: p.sequence), "guess"
 
     def _keep_for_later(self, operation_ids: Iterable[str], notice: Notice) -> None:
         for operation_id in operation_ids:
@@ -611,8 +542,7 @@ class Correlator:
         for operation_id in pending.ids:
             if self._by_id.get(operation_id) is pending:
                 del self._by_id[operation_id]
-        _drop(self._by_domain, pending.expectation.domain, pending)
-        _drop(self._by_operation, pending.expectation.operation, pending)
+        self._suspects.leave(pending)
         self._objects.leave(pending)
         if not self._pendings:
             self._due.clear()
@@ -628,20 +558,8 @@ def _takes_more(pending: Pending, step: Step) -> bool:
     return pending.sent and (step not in pending.credited or (pending.proven and step.role is Role.ENOUGH))
 
 
-def _of(operations: frozenset[str], pendings: Iterable[Pending]) -> list[Pending]:
-    return [pending for pending in pendings if pending.expectation.operation in operations]
-
-
 def _has_all_needed(pending: Pending) -> bool:
     return all(step in pending.credited for step in pending.expectation.rule.steps if step.role is Role.NEEDED)
-
-
-def _part_of(pending: Pending, error: ErrorReading) -> Step | None:
-    """The part of an operation that an error is about, when it is about one that was not seen yet."""
-    if not pending.expectation.rule.partial:
-        return None
-    parts = (step for step in pending.expectation.rule.steps if step.role is Role.NEEDED)
-    return next((s for s in parts if s.key == ("channel", error.mediatype) and s not in pending.credited), None)
 
 
 def _is_echo(rule: Rule, notice: Notice) -> bool:
@@ -655,7 +573,7 @@ def _fit_of(step: Step, notice: Notice, before: Before) -> Fit:
 
 def _several_fit(bucket: dict[Pending, Step], notice: Notice, before: Before, fit: Fit) -> bool:
     """Whether several pending operations fit equally well."""
-    waiting = islice(bucket.items(), _SCAN)
+    waiting = islice(bucket.items(), SCAN)
     fits = (step for p, step in waiting if _takes_more(p, step) and _fit_of(step, notice, before) is fit)
     return len(list(islice(fits, 2))) == 2
 
@@ -674,28 +592,3 @@ def _how(pending: Pending, named: Pending | None, step: Step, notice: Notice) ->
     if pending is named or step.key[0] == "marker":
         return "operation-id"
     return "guess" if step.guess else "object"
-
-
-def _may_have_caused(pending: Pending, error: ErrorReading) -> bool:
-    """Whether an error that names no object known here can belong to this operation.
-
-    It comes on the operation's channel (that of its media type, where it has one), and what it names (a call that was
-    never seen, say) is not of the kind that the operation names itself, unless the operation makes such calls.
-    """
-    if not pending.sent or pending.expectation.domain != error.domain:
-        return False
-    mediatypes = {key[1] for key, _ in pending.slots if key[0] == "channel"} if error.mediatype is not None else None
-    if mediatypes and error.mediatype not in mediatypes:
-        return False
-    if pending.expectation.rule.partial and (pending.credited or error.mediatype is not None):
-        return _part_of(pending, error) is not None
-    kinds = {"call" if key[0] == "call uuid" else key[0] for key in error.objects}
-    named = {key[0] for key, _ in pending.slots}
-    return not kinds & named or NEW_CALLS[0] in named
-
-
-def _drop(index: dict[str, dict[Pending, None]], name: str, pending: Pending) -> None:
-    bucket = index[name]
-    del bucket[pending]
-    if not bucket:
-        del index[name]
