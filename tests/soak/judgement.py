@@ -15,6 +15,7 @@ import engage_async as ea
 from engage_async.api.operations import all_operations
 from engage_async.outcomes import SENT_TWICE
 from engage_async.protocol.repeat import Repeat
+from tests.soak.witness import NUMBER
 
 _MOST_DEFECTS = 50
 
@@ -57,6 +58,14 @@ KNOWN = frozenset(
     }
 )
 
+_ASKED_FOR: dict[str, dict[str, object]] = {
+    "voice.ready": {"agentState": "Ready"},
+    "voice.not_ready": {"agentState": "NotReady"},
+    "voice.dnd_on": {"dnd": True},
+    "voice.dnd_off": {"dnd": False},
+}
+"""What the DN of an event shows after operations that set a state of it."""
+
 _REPEAT = {operation.route.name: operation.route.repeat for operation in all_operations()}
 
 
@@ -74,6 +83,7 @@ class Ledger:
     doubtful: int = 0
     repeated: set[str] = Factory(set)
     unjudged: dict[str, tuple[str, str, str]] = Factory(dict)
+    shown: dict[str, bool] = Factory(dict)
 
     def defect(self, text: str) -> None:
         """Note something that must not be."""
@@ -89,6 +99,7 @@ class Ledger:
         if outcome in _MUST_HAVE_HAPPENED | _MUST_NOT_HAVE_HAPPENED | KNOWN:
             notes = getattr(told, "__notes__", ())
             self.unjudged[operation.id] = (operation.name, outcome, "; ".join((str(told), *notes)))
+            self.shown[operation.id] = _shows_what_was_asked_for(operation)
         else:
             self.defect(f"{operation.name} {operation.id} ended in an unforeseen way: {outcome}: {told}")
 
@@ -105,10 +116,9 @@ class Ledger:
                     self.defect(f"{name} {operation_id}, which must be sent once, came twice")
             if really == "done":
                 self.happened[outcome] += 1
-            if outcome == "succeeded" and really == "already so":
-                self.already_so += (
-                    1  # refused, but an event told of the state that was asked for, as it was or came to be
-                )
+            shown = self.shown.pop(operation_id, False) and really == "nothing"  # never came, as it was swallowed
+            if outcome == "succeeded" and (really == "already so" or shown):
+                self.already_so += 1  # an event told of the state that was asked for, as it was or came to be
                 continue
             if outcome in _MUST_NOT_HAVE_HAPPENED and SENT_TWICE in told:
                 self.doubtful += really == "done"
@@ -118,6 +128,12 @@ class Ledger:
                 self.defect(f"{name} {operation_id} {outcome} ({told}), but the record has: {really}")
         self.unjudged.clear()
         return left
+
+
+def _shows_what_was_asked_for(operation: ea.Operation[Any]) -> bool:
+    """Whether the DN was in the state that was asked for, by an event that the emulator has sent."""
+    asked, event = _ASKED_FOR.get(operation.name), operation.event or {}
+    return asked is not None and NUMBER in event and asked.items() <= event["dn"].items()
 
 
 @define

@@ -71,7 +71,7 @@ class Figures:
         lines = [
             f"seed {self.seed}: {self.seconds:.0f} s, {self.started * 60 / self.seconds:.0f} operations a minute",
             f"operations: started {self.started}, settled {settled}, came twice to the server {self.repeats}",
-            f"  refused, yet the state asked for was there, or came by other means: {self.already_so}",
+            f"  refused or swallowed, yet the state asked for was there, or came by other means: {self.already_so}",
             f"  sent twice, refused the second time with a note that says so, and done by the first: {self.doubtful}",
             *(
                 f"  {name:>16}: {count}  (truly happened: {self.happened[name]})"
