@@ -118,7 +118,7 @@ class Outcomes:
         """Credit one event. Called for every event of the session, in order."""
         if settlements := self._correlator.feed(notice, self._loop.time()):
             self._settle(settlements)
-        if self._entries or self._timer is not None:
+        if self._entries or settlements:
             self._set_timer()
 
     def lost(self, snapshot: Sequence[Notice]) -> None:

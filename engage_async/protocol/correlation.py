@@ -163,13 +163,17 @@ class Correlator:
                 settlements.append(self._settle_as_it_is(pending, "timed out", now))
         for pending in waiting:
             self._schedule(pending)
+        self._unresolved.at(now)  # forgets
+        self._satisfied.at(now)
         return settlements
 
     def next_due(self) -> float | None:
-        """When `expire` has something to do next."""
+        """When `expire` has something to do next: to settle, or when nothing is pending to forget."""
         while self._due and (self._due[0][2].settled or self._due[0][0] != self._due[0][2].due):
             heapq.heappop(self._due)
-        return self._due[0][0] if self._due else None
+        if self._due:
+            return self._due[0][0]
+        return max((until for kept in (self._unresolved, self._satisfied) if (until := kept.forgets_at)), default=None)
 
     def lost(self, snapshot: Sequence[Notice], now: float) -> list[Settlement]:
         """Notifications were lost: settle what the snapshot proves, or events proved before; the others are lost.

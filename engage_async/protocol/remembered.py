@@ -18,6 +18,12 @@ class Remembered:
 
     def __init__(self) -> None:
         self._until: dict[Pending, float] = {}
+        self._latest = 0.0
+
+    @property
+    def forgets_at(self) -> float | None:
+        """When all are forgotten, a second after the last one; None when there is nothing to forget."""
+        return self._latest + 1.0 if self._until else None
 
     def add(self, pending: Pending, until: float, now: float) -> None:
         """Remember an operation, unless it was never sent."""
@@ -25,6 +31,7 @@ class Remembered:
             del self._until[next(iter(self._until))]
         if pending.sent:
             self._until[pending] = until
+            self._latest = max(self._latest, until)
 
     def at(self, now: float) -> tuple[Pending, ...]:
         """Those that are still remembered, in the order in which they ended."""

@@ -133,7 +133,8 @@ class Ledger:
 def _shows_what_was_asked_for(operation: ea.Operation[Any]) -> bool:
     """Whether the DN was in the state that was asked for, by an event that the emulator has sent."""
     asked, event = _ASKED_FOR.get(operation.name), operation.event or {}
-    return asked is not None and NUMBER in event and asked.items() <= event["dn"].items()
+    dn = event.get("dn") if NUMBER in event else None
+    return asked is not None and isinstance(dn, dict) and asked.items() <= dn.items()
 
 
 @define

@@ -191,7 +191,9 @@ class Soak:
 
     async def _rounds(self, emulator: Program, began: float) -> None:
         while (left := began + self._seconds - time.monotonic()) > 0:
-            await asyncio.sleep(min(_ROUND, left))
+            ended, _ = await asyncio.wait(self._tasks, timeout=min(_ROUND, left), return_when=asyncio.FIRST_COMPLETED)
+            if ended:
+                return  # none should have; what ended it is told in the end
             await self._judge(emulator)
             self._measure(self._figures.peak, max)
             self._say(

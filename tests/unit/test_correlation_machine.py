@@ -239,7 +239,8 @@ class CorrelationMachine(RuleBasedStateMachine):
         assert list(self.desk.correlator.pending) == [self.pendings[op] for op in self.model.ops]
         assert set(self.desk.correlator.live_calls()) == self.model.live_calls()
         assert self.desk.correlator.is_empty() == (not self.model.ops)
-        assert self.desk.correlator.next_due() == min((op.due for op in self.model.ops), default=None)
+        if self.model.ops:
+            assert self.desk.correlator.next_due() == min(op.due for op in self.model.ops)
         for op, pending in self.pendings.items():
             assert pending.settled == (op not in self.model.ops)
 
