@@ -366,6 +366,8 @@ class Correlator:
             chosen = self._choose(bucket, notice, before, named)
         settlements = []
         for pending, step, fit in chosen:
+            if fit is Fit.WEAK and self._over_for(found, aspect, notice, before, now)[0] is Fit.STRONG:
+                continue  # it is just what an operation asked for that is over
             settlements += self._take(pending, step, fit, reading, notice, _how(pending, named, step, notice), now)
         return settlements
 

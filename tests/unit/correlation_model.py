@@ -404,6 +404,8 @@ class Model:
         open_ones = [op for op in self.ops if op.sent and (what not in op.seen or self._can_get_better(op))]
         well = [op for op in open_ones if fit(op) == STRONG]
         somehow = [op for op in open_ones if fit(op) and not op.proven and how != "snapshot"]
+        if any(fit(op) == STRONG for op in self._still(self.unresolved) if op not in self.ops):
+            somehow = []
         if well or somehow:
             self._give((well or somehow)[0], what, STRONG if well else WEAK, how)
 

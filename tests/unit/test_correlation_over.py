@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Literal
 
 import pytest
-from correlation_desk import Desk, call_event, dn_event, error_event, open_desk
+from correlation_desk import Desk, call_event, data_event, dn_event, error_event, open_desk
 
-from engage_async.protocol.completion import ERROR_GRACE
+from engage_async.protocol.completion import ERROR_GRACE, REFINEMENT_GRACE
 from engage_async.protocol.correlation import ERROR_WINDOW, Pending
 from engage_async.protocol.notices import Notice
 from engage_async.protocol.readings import MARKER_KEY
@@ -295,6 +295,28 @@ def test_snapshot_proves_a_call_that_only_one_may_have_made(desk: Desk) -> None:
     call = dialled(desk)
     desk.lose(call_event("Established", "c1", to="5551212", kind=None, snapshot=True))
     assert desk.how(call) == ("succeeded", "snapshot")
+
+
+# --- what is so now ---------------------------------------------------------------------------------------------------
+
+
+def test_data_that_one_who_gave_up_has_attached_are_not_anothers(desk: Desk) -> None:
+    cancelled(desk, desk.start("attach_user_data", call_id="c1", user_data={"Segment": "Gold"}))
+    again = desk.start("attach_user_data", call_id="c1", user_data={"Segment": "Silver"})
+    desk.feed(data_event({"Segment": "Gold"}))
+    assert desk.how(again) is None
+    desk.feed(data_event({"Segment": "Silver"}))
+    assert desk.how(again) == ("succeeded", "object")
+
+
+def test_reason_that_one_who_gave_up_has_asked_for_is_not_anothers(desk: Desk) -> None:
+    cancelled(desk, desk.start("not_ready", reason_code="Lunch"))
+    again = desk.start("not_ready", reason_code="Break")
+    desk.feed(dn_event("NotReady", reasons=[{"key": "ReasonCode", "value": "Lunch"}]))
+    desk.wait(REFINEMENT_GRACE)
+    assert desk.how(again) is None
+    desk.feed(dn_event("NotReady", reasons=[{"key": "ReasonCode", "value": "Break"}]))
+    assert desk.how(again) == ("succeeded", "object")
 
 
 # --- what names one that is over --------------------------------------------------------------------------------------
