@@ -1,6 +1,7 @@
 """Agents at work: each opens a session, does one thing after the other by its dice, and opens another when it ends.
 
-Must live here: what an agent does, and that everything it starts is entered in the ledger. Must not: faults, judgement.
+Must live here: what an agent does (calls, emails, contacts, its states), and that everything it starts is entered in
+the ledger. Must not: faults, judgement.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from random import Random
 from typing import Any
 
 import engage_async as ea
+from engage_async.protocol.lucene import lucene_term
 from tests.soak.judgement import Heard, Ledger, outcome_of
 from tests.soak.witness import NUMBER
 
@@ -32,6 +34,7 @@ class Worker:
         self._dice = Random(f"agent {seed} {number}")
         self._ledger = ledger
         self._pause = pause
+        self._contacts: dict[str, str] = {}  # some that it has created: their names by their ids
 
     async def work(self, opened: asyncio.Event) -> None:
         """Until `stopping`; then every operation is settled, every event is there, and the session is still open."""
@@ -41,7 +44,7 @@ class Worker:
                 await session.__aenter__()
                 self.heard.openings += 1
                 session.on(ea.Event)(self._hear)
-                await session.activate_channels(dn=self._dn, channels=["voice"], timeout=OPERATION_TIMEOUT)
+                await session.activate_channels(dn=self._dn, channels=["voice", "email"], timeout=OPERATION_TIMEOUT)
             except ea.EngageError:
                 self.open_failures += 1
                 await session.aclose()
@@ -72,28 +75,71 @@ class Worker:
         return False
 
     async def _turn(self, session: ea.WorkspaceSession) -> None:
-        dice, voice = self._dice, session.voice
-        call_id = next(iter(session.calls), None)
-        chance = dice.random()
+        voice, chance = session.voice, self._dice.random()
         if chance < 0.05:
             await self._give_up(voice.send_user_event({"Left": "alone"}))
         elif chance < 0.10:
             await asyncio.gather(*(self._do(voice.send_user_event({"Burst": str(n)})) for n in range(3)))
         elif chance < 0.15:
             await self._read(session.session.get_user_info(timeout=OPERATION_TIMEOUT))
-        elif call_id is None:
+        elif chance < 0.25:
+            await self._with_contacts(session)
+        elif chance < 0.35:
+            await self._with_email(session)
+        else:
+            await self._on_the_phone(session)
+
+    async def _on_the_phone(self, session: ea.WorkspaceSession) -> None:
+        dice, voice = self._dice, session.voice
+        call_id, chance = next(iter(session.calls), None), dice.random()
+        if call_id is None:
             await self._do(dice.choice((self._other_state(session), voice.dnd_on, voice.dnd_off, self._dial(session))))
-        elif chance < 0.40:
+        elif chance < 0.30:
             await self._do(voice.release(call_id, timeout=OPERATION_TIMEOUT))
-        elif chance < 0.60:
+        elif chance < 0.53:
             held = session.calls[call_id].state == "Held"
             await self._do((voice.retrieve if held else voice.hold)(call_id, timeout=OPERATION_TIMEOUT))
-        elif chance < 0.75:
+        elif chance < 0.70:
             await self._do(voice.attach_user_data(call_id, {"Note": str(dice.random())}, timeout=OPERATION_TIMEOUT))
-        elif chance < 0.90:
+        elif chance < 0.88:
             await self._do(voice.send_dtmf(call_id, "1", timeout=OPERATION_TIMEOUT))
         else:
             await self._do(voice.hold("no-such-call", timeout=OPERATION_TIMEOUT))
+
+    async def _with_contacts(self, session: ea.WorkspaceSession) -> None:
+        ucs, known, name = session.ucs, self._contacts, f"{self.user}x{self._dice.getrandbits(40):x}"
+        contact_id = self._dice.choice([*known, None]) if known else None
+        if contact_id is None:
+            created = ucs.create_contact({"LastName": name}, timeout=OPERATION_TIMEOUT)
+            if await self._do(created) and created.matched != "guess":
+                known[created.result().id] = name
+        elif self._dice.random() < 0.5:
+            if await self._do(ucs.update_contact(contact_id, changed={"LastName": name}, timeout=OPERATION_TIMEOUT)):
+                known[contact_id] = name
+            else:
+                del known[contact_id]
+        else:
+            query = f"LastName:{lucene_term(known[contact_id])}"
+            search = ucs.search_contacts(query, timeout=OPERATION_TIMEOUT)
+            if await self._do(search) and search.matched != "guess":
+                found = [contact.id for contact in search.result().contacts]
+                if found != [contact_id]:
+                    self._ledger.defect(f"{search!r} for {contact_id} has found {found} ({search.matched})")
+
+    async def _with_email(self, session: ea.WorkspaceSession) -> None:
+        media, email = session.media, session.email
+        drafts = [each.id for each in session.interactions.values() if each.mediatype == "email"]
+        channel = session.channels.get("email")
+        if self._dice.random() < 0.4:
+            is_ready = channel is not None and channel.state == "Ready"
+            await self._do((media.not_ready if is_ready else media.ready)("email", timeout=OPERATION_TIMEOUT))
+        elif not drafts:
+            await self._do(email.create(subject="Soak", timeout=OPERATION_TIMEOUT))
+        elif self._dice.random() < 0.5:
+            to, seconds = ["you@example.com"], OPERATION_TIMEOUT
+            await self._do(email.save(drafts[0], from_address="soak@example.com", to=to, timeout=seconds))
+        else:
+            await self._do(email.cancel(drafts[0], timeout=OPERATION_TIMEOUT))
 
     def _other_state(self, session: ea.WorkspaceSession) -> Any:
         is_ready = session.dn is not None and session.dn.agent_state == "Ready"
@@ -103,8 +149,8 @@ class Worker:
         number = self._dice.choice(("5550001", "5550001", "5550001", "not-a-number"))
         return lambda *, timeout: session.voice.make_call(number, timeout=timeout)
 
-    async def _do(self, made: Any) -> None:
-        """Start one operation, and enter how it ends."""
+    async def _do(self, made: Any) -> bool:
+        """Start one operation, and enter how it ends; whether it has succeeded."""
         operation: ea.Operation[Any] = made if isinstance(made, ea.Operation) else made(timeout=OPERATION_TIMEOUT)
         self._ledger.started += 1
         error: BaseException | None = None
@@ -123,6 +169,7 @@ class Worker:
         self._ledger.settled(operation, outcome_of(error, operation.matched), error or operation.matched)
         if isinstance(error, ea.SessionClosed):
             raise error
+        return error is None
 
     async def _give_up(self, operation: ea.Operation[Any]) -> None:
         """Cancel an operation somewhere on its way."""

@@ -63,8 +63,10 @@ _ASKED_FOR: dict[str, dict[str, object]] = {
     "voice.not_ready": {"agentState": "NotReady"},
     "voice.dnd_on": {"dnd": True},
     "voice.dnd_off": {"dnd": False},
+    "media.ready": {"name": "email", "state": "Ready"},
+    "media.not_ready": {"name": "email", "state": "NotReady"},
 }
-"""What the DN of an event shows after operations that set a state of it."""
+"""What an event shows of the DN, or of one of the channels, after operations that set a state of it."""
 
 _REPEAT = {operation.route.name: operation.route.repeat for operation in all_operations()}
 
@@ -74,6 +76,7 @@ class Ledger:
     """Operations: ``started`` and how they ended; `defects` in words, the first fifty."""
 
     started: int = 0
+    by_name: Counter[str] = Factory(Counter)
     by_outcome: Counter[str] = Factory(Counter)
     happened: Counter[str] = Factory(Counter)
     defects: list[str] = Factory(list)
@@ -96,6 +99,7 @@ class Ledger:
         if outcome == "succeeded" and operation.matched == "reply" and told == "reply":
             outcome = "accepted, no error"
         self.by_outcome[outcome] += 1
+        self.by_name[operation.name] += 1
         if outcome in _MUST_HAVE_HAPPENED | _MUST_NOT_HAVE_HAPPENED | KNOWN:
             notes = getattr(told, "__notes__", ())
             self.unjudged[operation.id] = (operation.name, outcome, "; ".join((str(told), *notes)))
@@ -131,10 +135,12 @@ class Ledger:
 
 
 def _shows_what_was_asked_for(operation: ea.Operation[Any]) -> bool:
-    """Whether the DN was in the state that was asked for, by an event that the emulator has sent."""
+    """Whether the state that was asked for was there, by an event that the emulator has sent."""
     asked, event = _ASKED_FOR.get(operation.name), operation.event or {}
-    dn = event.get("dn") if NUMBER in event else None
-    return asked is not None and isinstance(dn, dict) and asked.items() <= dn.items()
+    if asked is None or NUMBER not in event:
+        return False
+    shown = [event.get("dn"), *(event.get("media") or {}).get("channels", ())]
+    return any(isinstance(each, dict) and asked.items() <= each.items() for each in shown)
 
 
 @define

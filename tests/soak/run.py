@@ -41,6 +41,7 @@ class Figures:
     seed: int
     seconds: float = 0.0
     started: int = 0
+    by_name: Counter[str] = Factory(Counter)
     by_outcome: Counter[str] = Factory(Counter)
     happened: Counter[str] = Factory(Counter)
     repeats: int = 0
@@ -71,6 +72,7 @@ class Figures:
         lines = [
             f"seed {self.seed}: {self.seconds:.0f} s, {self.started * 60 / self.seconds:.0f} operations a minute",
             f"operations: started {self.started}, settled {settled}, came twice to the server {self.repeats}",
+            f"  {', '.join(f'{name} {count}' for name, count in self.by_name.most_common())}",
             f"  refused or swallowed, yet the state asked for was there, or came by other means: {self.already_so}",
             f"  sent twice, refused the second time with a note that says so, and done by the first: {self.doubtful}",
             *(
@@ -125,6 +127,7 @@ class Soak:
         self._look_for_what_is_left()
         figures, ledger = self._figures, self._ledger
         figures.started, figures.by_outcome, figures.happened = ledger.started, ledger.by_outcome, ledger.happened
+        figures.by_name = ledger.by_name
         figures.repeats, figures.already_so, figures.doubtful = ledger.repeats, ledger.already_so, ledger.doubtful
         if figures.started != sum(figures.by_outcome.values()):
             ledger.defect(f"started {figures.started}, settled {sum(figures.by_outcome.values())}")

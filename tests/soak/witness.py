@@ -10,13 +10,19 @@ import json
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from attrs import frozen
+
 from benchmarks.emulator_server import many_agents
 from engage_async.emulator import Emulator, Fault
-from engage_async.emulator.exchange import UnknownCall, VoiceRequest
+from engage_async.emulator.calls import CallState
+from engage_async.emulator.exchange import VoiceRequest
+from engage_async.emulator.interaction_store import MediaRequest
+from engage_async.emulator.record_answers import RecordRequest
 from engage_async.emulator.voice_switch import VoiceSwitch
 from engage_async.protocol.readings import ENDED_STATES
 
@@ -24,60 +30,101 @@ NUMBER = "soakNumber"
 """The member of every event that numbers those of one user."""
 
 _ALREADY_SO = 186  # the T-Server's refusal of a state that the agent is in
+_SETS = {"hold": CallState.HELD, "retrieve": CallState.ESTABLISHED}
+_ENDS = ENDED_STATES | {"Canceled"}
 
 
 class _WatchedSwitch(VoiceSwitch):
-    """Carries out voice requests, and writes down how each ended: ``done``, ``already so``, ``failed``, ``refused``."""
+    """Carries out voice requests, and writes down how each ended."""
 
     def __init__(self, emulator: Witness) -> None:
         super().__init__(emulator.centre.exchange, emulator.switches)
         self._emulator = emulator
 
     def handle(self, request: VoiceRequest) -> None:
-        operation_id, emulator = request.operation_id or "", self._emulator
-        before = emulator.truth.get(operation_id)
-        if before is not None:
-            emulator.repeated.append(operation_id)
-        emulator.truth[operation_id] = "done"
-        if request.operation == "release" and request.call_id is not None:
-            emulator.to_end[request.user, request.call_id] = operation_id
-        dn = emulator.centre.exchange.dn_of(request.user)
-        emulator.is_so = dn is not None and request.operation == ("dnd-on" if dn.dnd else "dnd-off")
-        try:
+        exchange, operation = self._emulator.centre.exchange, request.operation
+        dn, leg = exchange.dn_of(request.user), exchange.legs.get(request.call_id or "")
+        is_so = dn is not None and operation == ("dnd-on" if dn.dnd else "dnd-off")
+        is_so |= leg is not None and leg.state is _SETS.get(operation)
+        ends = request.call_id if operation == "release" else None
+        with self._emulator.carrying_out(_Asked(request.user, request.operation_id or "", ends, is_so)):
             super().handle(request)
-        except UnknownCall:
-            emulator.truth[operation_id] = "refused"
-            raise
-        finally:
-            if before == "done":
-                emulator.truth[operation_id] = "done"
+
+
+@frozen
+class _Asked:
+    """A request: `ends` is the id of the call or email that shall end, `is_so` whether what it asks for is so."""
+
+    user: str
+    operation_id: str
+    ends: str | None = None
+    is_so: bool = False
 
 
 class Witness(Emulator):
-    """Numbers every event by user, and knows what came of every voice request by its operation id."""
+    """Numbers every event by user, and knows what came of every request by its operation id.
+
+    ``done``, ``failed``, ``refused`` (its object is not known), or ``already so``: refused, and yet what it asked for
+    is so, or comes to be so by other means.
+    """
 
     def __init__(self, directory: Path, seed: int) -> None:
         super().__init__(directory=directory, seed=seed)
         self.truth: dict[str, str] = {}
         self.repeated: list[str] = []
-        self.is_so: bool = False
-        self.to_end: dict[tuple[str, str], str] = {}  # who asked last that a call shall end
-        self.ended: set[tuple[str, str]] = set()
         self.emitted: defaultdict[str, int] = defaultdict(int)
-        self.centre.voice = _WatchedSwitch(self)
+        self._asked: _Asked | None = None
+        self._to_end: dict[tuple[str, str], str] = {}  # who asked last that a call or an email shall end
+        self._ended: set[tuple[str, str]] = set()
+        centre = self.centre
+        centre.voice = _WatchedSwitch(self)
+        handle, answer = centre.media_desk.handle, centre.records.desk.answer
+
+        def handle_media(request: MediaRequest) -> None:
+            ends = request.interaction_id if request.operation == "cancel" else None
+            with self.carrying_out(_Asked(request.user, request.operation_id or "", ends)):
+                handle(request)
+
+        def answer_records(service: Any, request: RecordRequest, work: Callable[[], Any]) -> None:
+            with self.carrying_out(_Asked(request.user, request.operation_id or "")):
+                answer(service, request, work)
+
+        centre.media_desk.handle = handle_media  # type: ignore[method-assign]
+        centre.records.desk.answer = answer_records  # type: ignore[method-assign]
+
+    @contextmanager
+    def carrying_out(self, asked: _Asked) -> Iterator[None]:
+        """A request is carried out: what is said to its user meanwhile answers it."""
+        before = self.truth.get(asked.operation_id)
+        if before is not None:
+            self.repeated.append(asked.operation_id)
+        self.truth[asked.operation_id] = "done"
+        if asked.ends is not None:
+            self._to_end[asked.user, asked.ends] = asked.operation_id
+        self._asked = asked
+        try:
+            yield
+        except LookupError:
+            self.truth[asked.operation_id] = "refused"
+            raise
+        finally:
+            self._asked = None
+            if before == "done":
+                self.truth[asked.operation_id] = "done"
 
     def publish(self, user: str, channel: str, data: dict[str, Any]) -> None:
-        request = self.centre.exchange.request
-        if request is not None and request.user == user and data.get("messageType") == "EventError":
-            ended = request.operation == "release" and (user, request.call_id) in self.ended
-            already = self.is_so or ended or data.get("error", {}).get("errorCode") == _ALREADY_SO
-            self.truth[request.operation_id or ""] = "already so" if already else "failed"
-        call = data.get("call") or {}
-        if call.get("state") in ENDED_STATES:
-            self.ended.add((user, call["id"]))
-            ended_by = self.to_end.pop((user, call["id"]), "")
+        asked = self._asked
+        if asked is not None and asked.user == user and data.get("messageType") == "EventError":
+            ended = (user, asked.ends) in self._ended
+            already = asked.is_so or ended or data.get("error", {}).get("errorCode") == _ALREADY_SO
+            self.truth[asked.operation_id] = "already so" if already else "failed"
+        shown = data.get("call") or data.get("interaction") or {}
+        if shown.get("state") in _ENDS:
+            ended_one = (user, shown["id"])
+            self._ended.add(ended_one)
+            ended_by = self._to_end.pop(ended_one, "")
             if self.truth.get(ended_by) == "failed":
-                self.truth[ended_by] = "already so"  # it was refused, and then the call ended by other means
+                self.truth[ended_by] = "already so"  # it was refused, and then its object ended by other means
         self.emitted[user] += 1
         super().publish(user, channel, {**data, NUMBER: self.emitted[user]})
 
