@@ -22,7 +22,8 @@ from engage_async.emulator import Emulator, Fault
 from engage_async.emulator.calls import CallState
 from engage_async.emulator.exchange import VoiceRequest
 from engage_async.emulator.interaction_store import MediaRequest
-from engage_async.emulator.record_answers import RecordRequest
+from engage_async.emulator.media_desk import MediaDesk
+from engage_async.emulator.record_answers import Answer, RecordDesk, RecordRequest, Service
 from engage_async.emulator.voice_switch import VoiceSwitch
 from engage_async.protocol.readings import ENDED_STATES
 
@@ -51,6 +52,31 @@ class _WatchedSwitch(VoiceSwitch):
             super().handle(request)
 
 
+class _WatchedDesk(MediaDesk):
+    """The same for requests about media channels and interactions."""
+
+    def __init__(self, emulator: Witness) -> None:
+        super().__init__(emulator.centre.media_floor, emulator.switches)
+        self._emulator = emulator
+
+    def handle(self, request: MediaRequest) -> None:
+        ends = request.interaction_id if request.operation == "cancel" else None
+        with self._emulator.carrying_out(_Asked(request.user, request.operation_id or "", ends)):
+            super().handle(request)
+
+
+class _WatchedRecords(RecordDesk):
+    """The same for requests about contacts and the like."""
+
+    def __init__(self, emulator: Witness) -> None:
+        super().__init__(emulator.switches, emulator.publish, emulator.centre.records.new_id)
+        self._emulator = emulator
+
+    def answer(self, service: Service, request: RecordRequest, work: Callable[[], Answer | None]) -> None:
+        with self._emulator.carrying_out(_Asked(request.user, request.operation_id or "")):
+            super().answer(service, request, work)
+
+
 @frozen
 class _Asked:
     """A request: `ends` is the id of the call or email that shall end, `is_so` whether what it asks for is so."""
@@ -76,21 +102,9 @@ class Witness(Emulator):
         self._asked: _Asked | None = None
         self._to_end: dict[tuple[str, str], str] = {}  # who asked last that a call or an email shall end
         self._ended: set[tuple[str, str]] = set()
-        centre = self.centre
-        centre.voice = _WatchedSwitch(self)
-        handle, answer = centre.media_desk.handle, centre.records.desk.answer
-
-        def handle_media(request: MediaRequest) -> None:
-            ends = request.interaction_id if request.operation == "cancel" else None
-            with self.carrying_out(_Asked(request.user, request.operation_id or "", ends)):
-                handle(request)
-
-        def answer_records(service: Any, request: RecordRequest, work: Callable[[], Any]) -> None:
-            with self.carrying_out(_Asked(request.user, request.operation_id or "")):
-                answer(service, request, work)
-
-        centre.media_desk.handle = handle_media  # type: ignore[method-assign]
-        centre.records.desk.answer = answer_records  # type: ignore[method-assign]
+        self.centre.voice = _WatchedSwitch(self)
+        self.centre.media_desk = _WatchedDesk(self)
+        self.centre.records.desk = _WatchedRecords(self)
 
     @contextmanager
     def carrying_out(self, asked: _Asked) -> Iterator[None]:
