@@ -14,6 +14,7 @@ from attrs import Factory, define
 import engage_async as ea
 from engage_async.api.operations import all_operations
 from engage_async.outcomes import SENT_TWICE
+from engage_async.protocol.readings import ENDED_STATES
 from engage_async.protocol.repeat import Repeat
 from tests.soak.witness import NUMBER
 
@@ -67,6 +68,9 @@ _ASKED_FOR: dict[str, dict[str, object]] = {
     "media.not_ready": {"name": "email", "state": "NotReady"},
 }
 """What an event shows of the DN, or of one of the channels, after operations that set a state of it."""
+
+_ENDS = {"voice.release": ENDED_STATES, "email.cancel": {"Canceled"}}
+"""The states in which operations that end something leave it."""
 
 _REPEAT = {operation.route.name: operation.route.repeat for operation in all_operations()}
 
@@ -135,12 +139,16 @@ class Ledger:
 
 
 def _shows_what_was_asked_for(operation: ea.Operation[Any]) -> bool:
-    """Whether the state that was asked for was there, by an event that the emulator has sent."""
-    asked, event = _ASKED_FOR.get(operation.name), operation.event or {}
+    """Whether the state that was asked for was there, by an event of the emulator or by the current session."""
+    event = operation.event or {}
+    if operation.name in _ENDS:
+        shown = event.get("call") or event.get("interaction") or {}
+        return shown.get("state") in _ENDS[operation.name]
+    asked = _ASKED_FOR.get(operation.name)
     if asked is None or NUMBER not in event:
         return False
-    shown = [event.get("dn"), *(event.get("media") or {}).get("channels", ())]
-    return any(isinstance(each, dict) and asked.items() <= each.items() for each in shown)
+    states = [event.get("dn"), *(event.get("media") or {}).get("channels", ())]
+    return any(isinstance(each, dict) and asked.items() <= each.items() for each in states)
 
 
 @define
