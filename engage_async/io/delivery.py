@@ -7,6 +7,9 @@ Must live here: the token, the files, the time and the repetitions of a request.
                             │         │          │ 429, 502, 503, 504, or no answer: may it be repeated?
                             │         │          │   (class, files, attempts, deadline)
                             └─────────┴──────────┴─ yes: wait                           no: the last outcome stands
+
+One that cannot be sent again is not "not sent" when an earlier attempt may have been carried out: that one's outcome
+stands then.
 """
 
 from __future__ import annotations
@@ -27,11 +30,12 @@ from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.requests import Answer, Request
 from engage_async.secret import Secret
 
-__all__ = ["Delivery", "TokenSource", "bearer_of", "settle"]
+__all__ = ["Delivery", "TokenSource", "bearer_of", "may_be_done", "settle"]
 
 R = TypeVar("R", bound="Answer | Download")
 
-_BUSY = frozenset({429, 502, 503, 504})
+_GATEWAYS = frozenset({502, 503, 504})
+_BUSY = _GATEWAYS | {429}
 
 
 class TokenSource(Protocol):
@@ -88,15 +92,25 @@ class Delivery:
         tokens = self._tokens if request.authenticate else None
         bearer = await bearer_of(tokens, None, deadline) if tokens is not None else None
         number, renewed = 0, False
+        doubtful: R | EngageError | None = None
         while True:
             number += 1
             outcome = await attempt(upload, bearer, number, deadline)
+            if may_be_done(outcome):
+                doubtful = outcome
+            elif isinstance(outcome, NotSent) and doubtful is not None:
+                outcome = doubtful
             if upload is not None and not upload.repeatable:
                 return settle(outcome)
             unauthorized = isinstance(outcome, Answer) and outcome.http_status == 401
             if unauthorized and tokens is not None and not renewed:
                 renewed = True
-                bearer = await bearer_of(tokens, bearer, deadline)
+                try:
+                    bearer = await bearer_of(tokens, bearer, deadline)
+                except EngageError:
+                    if doubtful is None:
+                        raise
+                    return settle(doubtful)
                 continue
             pause = self._pause(request, outcome, number - renewed)
             if pause is None or not deadline.allows(pause):
@@ -123,6 +137,13 @@ class Delivery:
         if request.again is not None and not request.again(outcome):
             return None
         return max(asked or 0.0, self._backoff.delay(attempts, self._dice))
+
+
+def may_be_done(outcome: object) -> bool:
+    """Whether what an attempt came to leaves open that the request was carried out: no reply, or only a gateway's."""
+    if isinstance(outcome, Answer | Download):
+        return outcome.http_status in _GATEWAYS
+    return isinstance(outcome, OutcomeUnknown)
 
 
 async def bearer_of(tokens: TokenSource, stale: Secret | None, deadline: Deadline) -> Secret:

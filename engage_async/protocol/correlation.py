@@ -412,8 +412,8 @@ class Correlator:
                 return [Settlement(pending, "failed", matched, notice.payload, read_error(notice))]
             return [Settlement(pending, "ended", matched, notice.payload)]
         if self._credit(pending, step, fit, notice, matched, now):
-            if not reading.claims and matched == "object":
-                self._satisfied.add(pending, now + ERROR_WINDOW, now)
+            if not reading.claims:
+                self._note_satisfied(pending, matched, now)
             return [Settlement(pending, "succeeded", matched, pending.result)]
         return []
 
@@ -532,9 +532,13 @@ class Correlator:
         if pending.settles_on_due is None:
             self._leave_unresolved(pending, now)
             return Settlement(pending, otherwise)
-        if pending.settles_on_due == "object":
-            self._satisfied.add(pending, now + ERROR_WINDOW, now)
+        self._note_satisfied(pending, pending.settles_on_due, now)
         return Settlement(pending, "succeeded", pending.settles_on_due, pending.result)
+
+    def _note_satisfied(self, pending: Pending, matched: Matched, now: float) -> None:
+        """It succeeded by a state that may have come of another request; its own may be refused because of that."""
+        if matched in ("object", "snapshot"):
+            self._satisfied.add(pending, now + ERROR_WINDOW, now)
 
     def _leave_unresolved(self, pending: Pending, now: float) -> None:
         """It may still take effect, or be refused: nobody knows."""

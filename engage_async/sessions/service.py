@@ -15,7 +15,6 @@ import math
 import uuid
 import warnings
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -28,12 +27,12 @@ from engage_async.errors import (
     InvalidArgument,
     MalformedResponse,
     Matched,
-    NotSent,
     OutcomeUnknown,
     ServerFault,
     SessionClosed,
     WrongEventLoop,
 )
+from engage_async.io.delivery import may_be_done
 from engage_async.io.downloads import Download
 from engage_async.io.http import HttpSession
 from engage_async.io.notifications import NotificationConnection
@@ -252,8 +251,7 @@ class ServiceSession:
             task.add_done_callback(self._tasks.discard)
 
         def again(outcome: object) -> bool:
-            throttled = isinstance(outcome, Answer) and outcome.http_status == HTTPStatus.TOO_MANY_REQUESTS
-            if not throttled and not isinstance(outcome, NotSent):
+            if may_be_done(outcome):
                 self._outcomes.repeating(pending)
             return not operation.done()
 

@@ -237,6 +237,24 @@ async def test_what_was_not_sent_is_repeated_even_when_it_must_happen_once() -> 
         assert (await session.send(POST)).http_status == 200
 
 
+@pytest.mark.parametrize(
+    ("first", "outcome"), [(httpx.ReadError("lost"), OutcomeUnknown), (httpx.Response(503), 503)]
+)
+async def test_what_may_have_been_carried_out_is_not_called_not_sent_when_it_cannot_be_sent_again(
+    first: Any, outcome: Any
+) -> None:
+    router = respx.Router()
+    router.route().side_effect = [first, *[httpx.ConnectError("refused")] * 3]
+    transport = httpx.MockTransport(router.async_handler)
+    async with session_of(quick("https://h", retry_attempts=4), transport=transport) as session:
+        if isinstance(outcome, int):
+            assert (await session.send(GET)).http_status == outcome
+        else:
+            with pytest.raises(outcome):
+                await session.send(GET)
+    assert router.calls.call_count == 4
+
+
 async def test_a_request_that_is_no_longer_wanted_is_not_repeated() -> None:
     router, transport = answers(503, 200)
     request = Request(method="POST", path="/a", repeat=Repeat.REPEATABLE, again=lambda _: False)

@@ -145,7 +145,7 @@ def _shows_what_was_asked_for(operation: ea.Operation[Any]) -> bool:
         shown = event.get("call") or event.get("interaction") or {}
         return shown.get("state") in _ENDS[operation.name]
     asked = _ASKED_FOR.get(operation.name)
-    if asked is None or NUMBER not in event:
+    if asked is None or (NUMBER not in event and operation.matched != "snapshot"):
         return False
     states = [event.get("dn"), *(event.get("media") or {}).get("channels", ())]
     return any(isinstance(each, dict) and asked.items() <= each.items() for each in states)

@@ -419,7 +419,7 @@ class Model:
             done = op.name != "not_ready" or strength == STRONG
         if done:
             self._settle(op, "succeeded", how)
-            if how == "object":
+            if how in ("object", "snapshot"):
                 self._remember(self.satisfied, op, self.now + ERROR_WINDOW)
         elif how != "snapshot" and (op.name == "not_ready" or (op.name == "complete_conference" and what == "ended")):
             op.proven = True
@@ -485,7 +485,7 @@ class Model:
         self._settle(op, "succeeded" if matched else otherwise, matched)
         if matched is None:
             self._leave_unresolved(op)
-        elif matched == "object":
+        elif matched in ("object", "snapshot"):
             self._remember(self.satisfied, op, self.now + ERROR_WINDOW)
 
     def _leave_unresolved(self, op: Op) -> None:
