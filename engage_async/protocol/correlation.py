@@ -53,6 +53,7 @@ __all__ = ["ERROR_WINDOW", "Correlator", "Expectation", "Pending", "Settlement"]
 
 _EARLY_ERRORS = 64
 _SURVIVE_LOG_OUT = frozenset({"agent:in", "agent:LoggedOut"})
+_SET_STATES = frozenset({"voice", "media"})  # where a request may be refused because it is so already
 _NEW_CALL = frozenset({"new", "consult"})
 
 
@@ -412,9 +413,10 @@ class Correlator:
                 return [Settlement(pending, "failed", matched, notice.payload, read_error(notice))]
             return [Settlement(pending, "ended", matched, notice.payload)]
         if self._credit(pending, step, fit, notice, matched, now):
+            settlement = Settlement(pending, "succeeded", matched, pending.result)
             if not reading.claims:
                 self._note_satisfied(pending, matched, now)
-            return [Settlement(pending, "succeeded", matched, pending.result)]
+            return [settlement]
         return []
 
     def _credit(self, pending: Pending, step: Step, fit: Fit, notice: Notice, matched: Matched, now: float) -> bool:
@@ -532,12 +534,14 @@ class Correlator:
         if pending.settles_on_due is None:
             self._leave_unresolved(pending, now)
             return Settlement(pending, otherwise)
+        settlement = Settlement(pending, "succeeded", pending.settles_on_due, pending.result)
         self._note_satisfied(pending, pending.settles_on_due, now)
-        return Settlement(pending, "succeeded", pending.settles_on_due, pending.result)
+        return settlement
 
     def _note_satisfied(self, pending: Pending, matched: Matched, now: float) -> None:
         """It succeeded by a state that may have come of another request; its own may be refused because of that."""
-        if matched in ("object", "snapshot"):
+        if matched in ("object", "snapshot") and pending.expectation.domain in _SET_STATES:
+            pending.credited.clear()  # they may be large, and nobody needs them any more
             self._satisfied.add(pending, now + ERROR_WINDOW, now)
 
     def _leave_unresolved(self, pending: Pending, now: float) -> None:

@@ -237,9 +237,7 @@ async def test_what_was_not_sent_is_repeated_even_when_it_must_happen_once() -> 
         assert (await session.send(POST)).http_status == 200
 
 
-@pytest.mark.parametrize(
-    ("first", "outcome"), [(httpx.ReadError("lost"), OutcomeUnknown), (httpx.Response(503), 503)]
-)
+@pytest.mark.parametrize(("first", "outcome"), [(httpx.ReadError("lost"), OutcomeUnknown), (httpx.Response(503), 503)])
 async def test_what_may_have_been_carried_out_is_not_called_not_sent_when_it_cannot_be_sent_again(
     first: Any, outcome: Any
 ) -> None:
