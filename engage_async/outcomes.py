@@ -174,7 +174,10 @@ class Outcomes:
         course.event = settlement.payload
         log.debug("%s %s %s (%s)", operation.name, operation.id, settlement.outcome, settlement.matched)
         if settlement.outcome != "succeeded":
-            course.fail(_error(settlement))
+            error = _error(settlement)
+            if settlement.outcome == "failed" and settlement.pending.repeated:
+                error.add_note(SENT_TWICE)
+            course.fail(error)
             return
         matched: Matched = settlement.matched or "object"
         try:
@@ -218,7 +221,7 @@ def _error(settlement: Settlement) -> EngageError:
         return OperationFailed(f"{name}: failed without a code or a message", **known)
     told = " ".join(str(part) for part in (error.code, error.message) if part is not None)
     guess = ", matched by guess" if settlement.matched == "guess" else ""
-    failed = OperationFailed(
+    return OperationFailed(
         f"{name}: {told}{guess}",
         error_code=error.code,
         error_message=error.message,
@@ -227,9 +230,6 @@ def _error(settlement: Settlement) -> EngageError:
         call_uuid=error.call_uuid,
         **known,
     )
-    if pending.repeated:
-        failed.add_note(SENT_TWICE)
-    return failed
 
 
 def _timed_out(pending: Pending, known: Mapping[str, Any]) -> OperationTimeout:

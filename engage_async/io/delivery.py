@@ -113,10 +113,10 @@ class Delivery:
                     return settle(doubtful)
                 continue
             pause = self._pause(request, outcome, number - renewed)
-            if pause is None or not deadline.allows(pause):
+            if pause is None or not deadline.allows(pause) or _is_given_up(request, outcome):
                 return settle(outcome)
             await asyncio.sleep(pause)
-            if request.again is not None and not request.again(outcome):
+            if _is_given_up(request, outcome):
                 return settle(outcome)
 
     def _pause(self, request: Request, outcome: Answer | Download | EngageError, attempts: int) -> float | None:
@@ -134,9 +134,11 @@ class Delivery:
             request.repeat is Repeat.ONCE or not isinstance(outcome, OutcomeUnknown)
         ):
             return None
-        if request.again is not None and not request.again(outcome):
-            return None
         return max(asked or 0.0, self._backoff.delay(attempts, self._dice))
+
+
+def _is_given_up(request: Request, outcome: object) -> bool:
+    return request.again is not None and not request.again(outcome)
 
 
 def may_be_done(outcome: object) -> bool:
