@@ -14,12 +14,15 @@ from typing import Any
 from attrs import evolve
 
 from engage_async.api.module import Known, NothingKnown
-from engage_async.errors import MalformedResponse, PartialSuccess, RateLimited
+from engage_async.errors import EngageError, MalformedResponse, PartialSuccess, RateLimited
+from engage_async.io.delivery import may_be_done
 from engage_async.io.downloads import Download
 from engage_async.io.http import HttpSession
+from engage_async.outcomes import SENT_TWICE
 from engage_async.protocol.backoff import retry_after
 from engage_async.protocol.envelope import DONE, PARTIAL, PartialResult, Reply, read_reply
 from engage_async.protocol.multipart import FilePart, UploadForm
+from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.requests import Answer, Request
 from engage_async.protocol.route import Call, Route
 from engage_async.secret import Secret
@@ -39,10 +42,21 @@ class Requests:
 
     async def request(self, route: Route, arguments: Mapping[str, Any], timeout: float | None) -> Any:
         """Send a synchronous operation and give its result."""
-        answer = await self.send(route, route.call(arguments), timeout)
+        doubts: list[object] = []
+
+        def again(outcome: object) -> bool:
+            doubts.extend([outcome] if may_be_done(outcome) else ())
+            return True
+
+        answer = await self.send(route, route.call(arguments), timeout, again=again)
         if route.redirects and 300 <= answer.http_status < 400:
             return answer.headers.get("location", "")
-        reply = self.judge(route, answer)
+        try:
+            reply = self.judge(route, answer)
+        except EngageError as error:
+            if doubts and route.repeat is not Repeat.SAFE:
+                error.add_note(SENT_TWICE)
+            raise
         if route.redirects:
             raise MalformedResponse(f"{route.name}: expected a redirect, got HTTP {answer.http_status}")
         return self.conclude(route, reply, arguments)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import engage_async as ea
-from engage_async.emulator import Emulator
+from engage_async.emulator import Emulator, Fault
+from engage_async.outcomes import SENT_TWICE
 from engage_async.secret import Secret
 from tests.end_to_end.agents import engage_for
 
@@ -36,6 +37,24 @@ async def test_options_are_replaced_and_changed_one_by_one(provisioning: ea.Prov
         "mail": {"signature": "off"},
         "chat": {"nudge": "on"},
     }
+
+
+async def test_a_refusal_of_a_request_that_was_sent_twice_says_so(
+    provisioning: ea.ProvisioningSession, emulator: Emulator
+) -> None:
+    rules = provisioning.capacity_rules
+    await rules.add("Two chats", {"chat": {"max": 2}})
+    (dbid,) = await rules.get(name="Two chats")
+    path = f"*/capacity-rules/{dbid}"
+    for sent, noted in (
+        (Fault(path, "close"), [SENT_TWICE]),
+        (Fault(path, "status", status=429), []),
+    ):
+        emulator.switches.faults += [sent, Fault(path, "code", code=7)]
+        with pytest.raises(ea.ApiError) as refused:
+            await rules.update(dbid, "Three chats", media_rules={"chat": {"max": 3}})
+        assert refused.value.code == 7
+        assert getattr(refused.value, "__notes__", []) == noted
 
 
 async def test_capacity_rules_are_made_changed_and_removed(provisioning: ea.ProvisioningSession) -> None:
