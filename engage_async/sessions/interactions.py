@@ -38,7 +38,7 @@ from engage_async.sessions.waiting import Waiters
 
 __all__ = ["Interactions"]
 
-_LEFT_REMEMBERED = 64
+_LEFT_REMEMBERED = 32
 _EARLY_CHATS = 64  # chats whose messages came before the interaction itself did
 
 Watcher = Callable[[], object]
@@ -103,7 +103,7 @@ class Interactions(Mapping[str, Interaction]):
         return f"<Interactions {', '.join(shown) or 'none'}>"
 
     def last_known(self, interaction_id: str) -> Interaction | None:
-        """The interaction as it was last seen, also when it has left since (the last 64 that left are remembered)."""
+        """The interaction as it was last seen, also when it has left since (the last 32 that left are remembered)."""
         known = self._known(interaction_id)
         return known.model if known is not None else None
 

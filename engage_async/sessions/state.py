@@ -27,7 +27,7 @@ from engage_async.sessions.interactions import Interactions
 from engage_async.sessions.lazy import Lazy, Packed
 from engage_async.sessions.waiting import Waiters
 
-_ENDED_REMEMBERED = 64
+_ENDED_REMEMBERED = 32
 _MOST_CHANNELS = 128
 
 
@@ -60,7 +60,7 @@ class Calls(Mapping[str, Call]):
         return f"<Calls {', '.join(f'{i}: {self[i].state}' for i in self._calls) or 'none'}>"
 
     def last_known(self, call_id: str) -> Call | None:
-        """The call as it was last seen, also when it has ended since (the last 64 ended calls are remembered)."""
+        """The call as it was last seen, also when it has ended since (the last 32 ended calls are remembered)."""
         known = self._calls.get(self._aliases.get(call_id, call_id)) or self._ended.get(call_id)
         return known.model if known is not None else None
 

@@ -82,17 +82,17 @@ def test_interaction_comes_back_to_the_desk(interactions: Interactions, state: s
     assert interactions["i1"].state is ea.InteractionState.INVITED
 
 
-def test_last_64_that_left_are_remembered(interactions: Interactions) -> None:
+def test_last_32_that_left_are_remembered(interactions: Interactions) -> None:
     for n in range(100):
         tell(interactions, "Completed", f"i{n}")
-    assert interactions.last_known("i35") is None
-    assert interactions.last_known("i36") is not None
+    assert interactions.last_known("i67") is None
+    assert interactions.last_known("i68") is not None
 
 
 def test_one_that_came_back_takes_no_place_among_those_that_left(interactions: Interactions) -> None:
     for interaction_id, state in (("a", "Completed"), ("b", "Completed"), ("b", "Invited")):
         tell(interactions, state, interaction_id)
-    for n in range(63):
+    for n in range(31):
         tell(interactions, "Completed", f"i{n}")
     assert interactions.last_known("a") is not None
 
