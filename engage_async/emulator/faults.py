@@ -144,9 +144,10 @@ async def _cut(request: web.Request, answer: web.StreamResponse) -> web.StreamRe
     size, first_half = _first_half(answer)
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     response.content_length = max(size, 1)
-    await response.prepare(request)
-    for piece in first_half:
-        await response.write(piece)
+    with contextlib.suppress(ConnectionError):  # the client has gone already
+        await response.prepare(request)
+        for piece in first_half:
+            await response.write(piece)
     if request.transport is not None:
         request.transport.close()
     return response
