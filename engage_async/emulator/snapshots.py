@@ -100,7 +100,7 @@ def _select(interactions: list[Interaction], condition: str | None, order: str |
     try:
         with closing(sqlite3.connect(":memory:")) as database:
             database.execute(f"CREATE TABLE interactions ({names})")
-            database.executemany(f"INSERT INTO interactions VALUES ({marks})", _rows(interactions, keys))  # noqa: S608 - `marks` is question marks
+            database.executemany(f"INSERT INTO interactions VALUES ({marks})", _rows(interactions, keys))  # noqa: S608 - only question marks: SQL has no parameter for their number
             database.set_authorizer(_authorize)
             database.set_progress_handler(lambda: 1, _STEPS)
             return tuple(row[0] for row in database.execute(wanted))

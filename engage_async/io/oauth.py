@@ -22,8 +22,9 @@ from engage_async.protocol.repeat import Repeat
 from engage_async.protocol.requests import Answer, Request
 from engage_async.secret import Secret
 
-AUTHORIZE_PATH = "/auth/v3/oauth/authorize"
-TOKEN_PATH = "/auth/v3/oauth/token"  # noqa: S105 - a path
+_OAUTH = "/auth/v3/oauth"
+AUTHORIZE_PATH = f"{_OAUTH}/authorize"
+TOKEN_PATH = f"{_OAUTH}/token"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 

@@ -22,7 +22,7 @@ class AccessToken:
 
     access_token: Secret
     refresh_token: Secret | None = None
-    token_type: str = "bearer"  # noqa: S105 - the type's name
+    token_type: str = field(default="bearer")
     expires_in: float | None = None
     scope: str | None = None
 

@@ -142,12 +142,10 @@ def _structure_record(payload: Any, cls: type[Any]) -> Any:
                 continue
             try:
                 put(made, read(value, kind))
-                continue
-            except Exception:  # noqa: BLE001, S110 - whatever it was: it stays in `extra`
-                pass
-        elif name[:1] == "_":
-            continue
-        extra[name] = value
+            except Exception:  # noqa: BLE001 - no value that came may break the poll, whatever reading it raises
+                extra[name] = value
+        elif name[:1] != "_":
+            extra[name] = value
     if extra:
         for field in shape.respelled:
             if field.wire not in payload or field.wire in extra:

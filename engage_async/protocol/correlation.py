@@ -164,8 +164,8 @@ class Correlator:
                 settlements.append(self._settle_as_it_is(pending, "timed out", now))
         for pending in waiting:
             self._schedule(pending)
-        self._unresolved.at(now)  # forgets
-        self._satisfied.at(now)
+        self._unresolved.prune(now)
+        self._satisfied.prune(now)
         return settlements
 
     def next_due(self) -> float | None:

@@ -35,9 +35,13 @@ class Remembered:
 
     def at(self, now: float) -> tuple[Pending, ...]:
         """Those that are still remembered, in the order in which they ended."""
+        self.prune(now)
+        return tuple(self._until)
+
+    def prune(self, now: float) -> None:
+        """Forget those whose time is over."""
         if self._until:
             self._until = {pending: until for pending, until in self._until.items() if now <= until}
-        return tuple(self._until)
 
     def forget(self, pending: Pending) -> None:
         """Nothing more will come of it."""

@@ -45,7 +45,8 @@ class Requests:
         doubts: list[object] = []
 
         def again(outcome: object) -> bool:
-            doubts.extend([outcome] if may_be_done(outcome) else ())
+            if may_be_done(outcome):
+                doubts.append(outcome)
             return True
 
         answer = await self.send(route, route.call(arguments), timeout, again=again)
